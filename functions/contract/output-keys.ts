@@ -1,0 +1,51 @@
+import { FORMAT_EXTENSIONS, type Preset } from './preset.ts';
+
+/** Endings that a folder or bucket listing counts as photos. Some can only end in a `rejected` record, which beats silence. */
+export const PHOTO_EXTENSIONS = [
+  'jpg',
+  'jpeg',
+  'png',
+  'webp',
+  'avif',
+  'tif',
+  'tiff',
+  'gif',
+  'heic',
+  'heif',
+  'bmp',
+  'svg',
+  'jp2',
+  'jxl',
+  'psd',
+] as const;
+
+const photoEnding = new RegExp(`\\.(${PHOTO_EXTENSIONS.join('|')})$`, 'i');
+
+/** Whether a key ends like a photo. */
+export function isPhotoKey(key: string): boolean {
+  return photoEnding.test(key);
+}
+
+/**
+ * The name a photo's results carry, one-to-one so that no two photos share a result.
+ *
+ * A worker sees one event at a time and cannot know that `shoe.png` lies beside `shoe.jpg`, so the name must follow
+ * from the key alone: `.jpg` is dropped (`shoe.jpg` -> `shoe`), any other ending stays (`shoe.png` -> `shoe.png`), and a
+ * key without a photo's ending gets a dot (`shoe` -> `shoe.`). `shoe.png.jpg` keeps its `.jpg`, or it would meet `shoe.png`.
+ */
+export function resultStem(key: string): string {
+  if (!isPhotoKey(key)) return `${key}.`;
+  const stem = key.replace(/\.jpg$/, '');
+  const hasName = stem !== '' && !stem.endsWith('/');
+  return stem !== key && hasName && !isPhotoKey(stem) ? stem : key;
+}
+
+/** Where a photo's cutout goes in the cutouts bucket or folder. */
+export function cutoutKey(key: string, format: Preset['format']): string {
+  return `cutouts/${resultStem(key)}.${FORMAT_EXTENSIONS[format]}`;
+}
+
+/** Where a photo's record goes. */
+export function recordKey(key: string): string {
+  return `records/${key}.json`;
+}

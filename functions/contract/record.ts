@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/** Why a photo can never succeed. Each goes with a sentence for the person who uploaded it. */
+export const RejectionCode = z.enum([
+  'empty_file',
+  'not_a_photo',
+  'unsupported_format',
+  'corrupt',
+  'too_many_bytes',
+  'too_many_pixels',
+  'source_missing',
+  'unknown_preset',
+  'model_unavailable',
+]);
+export type RejectionCode = z.infer<typeof RejectionCode>;
+
+/** Why a cutout should be looked at. */
+export const DoubtReason = z.enum([
+  'empty_mask',
+  'fills_frame',
+  'soft_mask',
+  'touches_frame',
+  'tiny_subject',
+  'fragmented',
+]);
+export type DoubtReason = z.infer<typeof DoubtReason>;
+
+const pixels = z.int().nonnegative();
+
+const SourceFacts = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  /** Empty where the photo was gone before it could be read. */
+  etag: z.string(),
+  sku: z.string().optional(),
+  bytes: z.int().nonnegative(),
+  /** Absent where the file could not be decoded that far. Width and height are as displayed, orientation applied. */
+  format: z.string().optional(),
+  width: pixels.optional(),
+  height: pixels.optional(),
+  /** EXIF orientation 1..8 found in the file. */
+  orientation: z.int().min(1).max(8).optional(),
+  colourSpace: z.string().optional(),
+});
+export type SourceFacts = z.infer<typeof SourceFacts>;
+
+/** What the raw mask looks like, measured at the network's size before anything is smoothed. */
+export const MaskFacts = z.object({
+  /** Share of the frame that is subject, 0..1. */
+  coverage: z.number().min(0).max(1),
+  /** Of the subject in the photo's pixels; null where there is no subject. */
+  box: z.object({ left: pixels, top: pixels, width: pixels, height: pixels }).nullable(),
+  touches: z.array(z.enum(['left', 'top', 'right', 'bottom'])),
+  /** Separate pieces that are each at least 1 % of the subject. */
+  parts: z.int().nonnegative(),
+});
+export type MaskFacts = z.infer<typeof MaskFacts>;
+
+const OutputFacts = z.object({
+  key: z.string(),
+  preset: z.string(),
+  format: z.enum(['png', 'webp', 'avif', 'jpeg']),
+  width: pixels,
+  height: pixels,
+  bytes: z.int().positive(),
+  sha256: z.string(),
+});
+export type OutputFacts = z.infer<typeof OutputFacts>;
+
+const common = {
+  schema: z.literal(1),
+  source: SourceFacts,
+  model: z.object({ id: z.string(), sha256: z.string() }),
+  preset: z.string(),
+  batchId: z.string().optional(),
+  /** Source ETag + preset hash + model sha256 + pipeline version: the same fingerprint means there is nothing to do. */
+  fingerprint: z.string(),
+  /** 1 on the first delivery. */
+  attempt: z.int().positive(),
+  /** Wall time a stage took. The only fields, with `attempt`, that differ between two runs. */
+  timesMs: z.record(z.string(), z.number().nonnegative()),
+};
+
+const DoneRecord = z.object({
+  ...common,
+  status: z.literal('done'),
+  verdict: z.enum(['ok', 'review']),
+  /** 0..1. */
+  confidence: z.number().min(0).max(1),
+  reasons: z.array(DoubtReason),
+  mask: MaskFacts,
+  outputs: z.array(OutputFacts).min(1),
+});
+
+const RejectedRecord = z.object({
+  ...common,
+  status: z.literal('rejected'),
+  verdict: z.literal('rejected'),
+  code: RejectionCode,
+  message: z.string(),
+  outputs: z.tuple([]),
+});
+
+/** What was done with one photo and how sure the network was: the file `records/<key>.json`. */
+export const PhotoRecord = z.discriminatedUnion('status', [DoneRecord, RejectedRecord]);
+export type PhotoRecord = z.infer<typeof PhotoRecord>;
+export type DoneRecord = z.infer<typeof DoneRecord>;
+export type RejectedRecord = z.infer<typeof RejectedRecord>;
