@@ -33,7 +33,7 @@ export const FORMAT_EXTENSIONS = { png: 'png', webp: 'webp', avif: 'avif', jpeg:
 >;
 
 /** A hash of everything a preset asks for, independent of key order: part of a job's fingerprint. */
-export function presetHash(preset: Preset): string {
+export function presetHash(preset: object): string {
   const sorted = (value: unknown): unknown =>
     value !== null && typeof value === 'object'
       ? Object.fromEntries(

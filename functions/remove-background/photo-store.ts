@@ -1,10 +1,16 @@
-/** A photo as its store holds it now. */
-export interface StoredPhoto {
-  readonly bytes: Uint8Array;
+/** Which version of a photo its store holds now. */
+export interface PhotoVersion {
   /** Changes whenever the content does. */
   readonly etag: string;
+  readonly sizeBytes: number;
   /** User metadata, keys in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A photo that was read. */
+export interface StoredPhoto {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
 }
 
 /** Where a photo lies. */
@@ -26,10 +32,10 @@ export interface StoredResult {
  * the version its writer has seen. Every method throws {@link StoreError} for a passing fault.
  */
 export interface PhotoStore {
-  /** @returns The photo, or null when there is none at that address. */
-  readPhoto(address: PhotoAddress, limits: { readonly maxBytes: number }): Promise<StoredPhoto | null>;
-  /** @returns The photo's current ETag without reading it, where the store can, or null when it is gone. */
-  photoEtag(address: PhotoAddress): Promise<string | null>;
+  /** @returns The photo's current version, or null when there is none at that address. */
+  photoVersion(address: PhotoAddress): Promise<PhotoVersion | null>;
+  /** @returns The photo itself, or null when there is none. */
+  readPhoto(address: PhotoAddress): Promise<StoredPhoto | null>;
   /** @returns The result's bytes and ETag, or null when there is none. */
   readResult(key: string): Promise<StoredResult | null>;
   /** @returns The result's ETag, or null when there is none. */
@@ -40,6 +46,8 @@ export interface PhotoStore {
    * @returns Whether it was written; false means somebody else wrote in between.
    */
   writeResult(key: string, bytes: Uint8Array, options: WriteOptions): Promise<boolean>;
+  /** Removes a result that no record names any more; nothing happens where it is gone already. */
+  deleteResult(key: string): Promise<void>;
 }
 
 export interface WriteOptions {

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import { type Preset, presetHash } from './preset.ts';
+import type { UnknownPreset } from './preset-choice.ts';
+
+/** Raised whenever the same photo, preset and model give other pixels than before, so that results are made anew. */
+export const PIPELINE_VERSION = 1;
+
+interface FingerprintParts {
+  /** Of the photo. */
+  readonly etag: string;
+  readonly preset: Preset | UnknownPreset;
+  readonly modelSha256: string;
+}
+
+/** Names one piece of work: a record that carries the same fingerprint means that it is done. */
+export function fingerprint({ etag, preset, modelSha256 }: FingerprintParts): string {
+  const parts = [etag, presetHash(preset), modelSha256, PIPELINE_VERSION];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

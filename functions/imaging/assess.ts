@@ -1,0 +1,113 @@
+import type { DoubtReason, MaskFacts } from '../contract/record.ts';
+import { labelParts } from './kernels/label-parts.ts';
+import type { Mask } from './raster.ts';
+
+export interface Assessment {
+  readonly mask: MaskFacts;
+  /** 0..1: how decided the network was, lowered for each reason to doubt. */
+  readonly confidence: number;
+  readonly reasons: readonly DoubtReason[];
+  readonly verdict: 'ok' | 'review';
+}
+
+/** Below this a person should look. */
+const REVIEW_BELOW = 0.75;
+
+const SUBJECT = 0.5;
+const TINY_COVERAGE = 0.005;
+const FULL_COVERAGE = 0.97;
+const SOFT_SHARE = 0.2;
+const MOST_PARTS = 4;
+/** Smaller pieces are specks. */
+const SMALLEST_PART = 0.01;
+
+/** What each reason leaves of the confidence. */
+const REMAINS: Readonly<Record<DoubtReason, number>> = {
+  empty_mask: 0,
+  fills_frame: 0.3,
+  tiny_subject: 0.5,
+  soft_mask: 0.6,
+  fragmented: 0.7,
+  touches_frame: 0.9,
+};
+
+/**
+ * Judges a raw mask: how much of it is subject, where, in how many pieces, and how decided the network was.
+ *
+ * @param mask The network's own output, before any smoothing. @param photo Size the box is given in.
+ * The same mask always gets the same answer. Cost: 6 ms at 1024 x 1024.
+ */
+export function assess(mask: Mask, photo: { readonly width: number; readonly height: number }): Assessment {
+  const { facts, softShare } = measure(mask, photo);
+  const reasons = doubts(facts, softShare);
+  const decided = facts.coverage === 0 ? 0 : 1 - softShare;
+  const confidence = round(reasons.reduce((left, reason) => left * REMAINS[reason], decided));
+  return { mask: facts, confidence, reasons, verdict: confidence < REVIEW_BELOW ? 'review' : 'ok' };
+}
+
+function measure(mask: Mask, photo: { readonly width: number; readonly height: number }) {
+  const { width, height, data } = mask;
+  const isSubject = new Uint8Array(data.length);
+  let subject = 0;
+  let soft = 0;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    if (value > SUBJECT) {
+      isSubject[i] = 1;
+      subject++;
+    }
+    if (value > 0.1 && value < 0.9) soft++;
+  }
+  const { areas, box } = labelParts(isSubject, width, height);
+  const facts: MaskFacts = {
+    coverage: round(subject / data.length),
+    box: box === null ? null : scaleBox(box, { x: photo.width / width, y: photo.height / height }),
+    touches: box === null ? [] : touchedEdges(box, width, height),
+    parts: areas.filter((area) => area >= subject * SMALLEST_PART).length,
+  };
+  return { facts, softShare: soft / Math.max(subject + soft, 1) };
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  /** Exclusive. */
+  readonly right: number;
+  /** Exclusive. */
+  readonly bottom: number;
+}
+
+function scaleBox({ left, top, right, bottom }: Box, { x, y }: { x: number; y: number }) {
+  const l = Math.floor(left * x);
+  const t = Math.floor(top * y);
+  return {
+    left: l,
+    top: t,
+    width: Math.max(Math.round(right * x) - l, 1),
+    height: Math.max(Math.round(bottom * y) - t, 1),
+  };
+}
+
+function touchedEdges({ left, top, right, bottom }: Box, width: number, height: number): MaskFacts['touches'] {
+  const touches: MaskFacts['touches'] = [];
+  if (left === 0) touches.push('left');
+  if (top === 0) touches.push('top');
+  if (right === width) touches.push('right');
+  if (bottom === height) touches.push('bottom');
+  return touches;
+}
+
+function doubts({ coverage, touches, parts }: MaskFacts, softShare: number): DoubtReason[] {
+  if (coverage === 0) return ['empty_mask'];
+  const reasons: DoubtReason[] = [];
+  if (coverage > FULL_COVERAGE) reasons.push('fills_frame');
+  if (coverage < TINY_COVERAGE) reasons.push('tiny_subject');
+  if (softShare > SOFT_SHARE) reasons.push('soft_mask');
+  if (parts > MOST_PARTS) reasons.push('fragmented');
+  if (touches.length > 0) reasons.push('touches_frame');
+  return reasons;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

@@ -1,0 +1,78 @@
+import type { Preset } from '../contract/preset.ts';
+import { sharp } from './codec.ts';
+import { embedInJpeg, embedInPng, embedInWebp } from './kernels/embed-profile.ts';
+import type { Raster } from './raster.ts';
+
+/** A finished picture file. */
+export interface EncodedFile {
+  readonly bytes: Buffer;
+  readonly format: Preset['format'];
+  readonly contentType: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Lossy qualities where a preset names none, 1..100. Measured: WebP 85 and JPEG 88 show no artefact on product edges at
+ * 100 %, AVIF 60 matches them; what lies above costs bytes only.
+ */
+const QUALITY_DEFAULTS = { webp: 85, avif: 60, jpeg: 88 } as const;
+
+const CONTENT_TYPES = { png: 'image/png', webp: 'image/webp', avif: 'image/avif', jpeg: 'image/jpeg' } as const;
+
+/**
+ * Encodes a raster, upright, tagged sRGB, with no metadata of the photo in it.
+ *
+ * Cost at 12 MP: PNG 110-340 ms, JPEG 110-190, WebP 350, AVIF 830 (CPU).
+ */
+export async function encode(raster: Raster, preset: Pick<Preset, 'format' | 'quality'>): Promise<EncodedFile> {
+  const { width, height, channels, data } = raster;
+  const { format } = preset;
+  const pipeline = sharp(data, { raw: { width, height, channels } });
+  const plain = await withFormat(pipeline, preset).toBuffer();
+  // A mask is opacity, not colour: it has no colour space to be tagged with.
+  const bytes = channels === 1 ? plain : await embedProfile(plain, format, { width, height });
+  return { bytes, format, contentType: CONTENT_TYPES[format], width, height };
+}
+
+function withFormat(pipeline: ReturnType<typeof sharp>, { format, quality }: Pick<Preset, 'format' | 'quality'>) {
+  switch (format) {
+    case 'png':
+      // Level 2 without row filters: a fifth of the default's time for a third more bytes.
+      return pipeline.png({ compressionLevel: 2, adaptiveFiltering: false, palette: false });
+    case 'webp':
+      return pipeline.webp({ quality: quality ?? QUALITY_DEFAULTS.webp, effort: 0, alphaQuality: 80 });
+    case 'avif':
+      return pipeline.avif({ quality: quality ?? QUALITY_DEFAULTS.avif, effort: 0 });
+    case 'jpeg':
+      return pipeline.jpeg({ quality: quality ?? QUALITY_DEFAULTS.jpeg });
+  }
+}
+
+async function embedProfile(file: Buffer, format: Preset['format'], size: { width: number; height: number }) {
+  switch (format) {
+    case 'png':
+      return embedInPng(file, await srgbProfile());
+    case 'webp':
+      return embedInWebp(file, await srgbProfile(), size);
+    case 'jpeg':
+      return embedInJpeg(file, await srgbProfile());
+    case 'avif':
+      return file; // The encoder writes sRGB's code points (nclx), AVIF's own way of saying so.
+  }
+}
+
+let profile: Promise<Uint8Array> | undefined;
+
+/** libvips' own 480-byte sRGB profile, read out of a one-pixel file. */
+function srgbProfile(): Promise<Uint8Array> {
+  profile ??= readSrgbProfile();
+  return profile;
+}
+
+async function readSrgbProfile(): Promise<Uint8Array> {
+  const pixel = sharp({ create: { width: 1, height: 1, channels: 3, background: '#000000' } });
+  const { icc } = await sharp(await pixel.withIccProfile('srgb').png().toBuffer()).metadata();
+  if (icc === undefined) throw new Error('Expected libvips to embed its sRGB profile, got a file without one');
+  return icc;
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
+import { ModelManifest } from '../contract/manifest.ts';
+import { Segmenter } from '../imaging/segment.ts';
+import { Workspace } from '../imaging/workspace.ts';
+import { createHandler } from './handle-batch.ts';
+import type { PhotoStore } from './photo-store.ts';
+import { readSettings, type WorkerSettings } from './settings.ts';
+
+/** Everything is opened while the process starts, before its first event: one network a process. */
+const settings = readSettings(process.env);
+
+export const handler = createHandler({
+  store: await openStore(settings),
+  segmenter: await openSegmenter(settings),
+  workspace: new Workspace(),
+  presets: BUILT_IN_PRESETS,
+  defaultPreset: settings.preset,
+  limits: settings.limits,
+  nowMs: () => performance.now(),
+  logger: new Logger({ serviceName: 'cutline' }),
+});
+
+/** Each store is loaded only where it is used: the S3 client on AWS, the file system's lock on a laptop. */
+async function openStore({ store, photos, cutouts, pathStyle }: WorkerSettings): Promise<PhotoStore> {
+  if (store === 'folder' && photos !== undefined) {
+    const { FolderStore } = await import('./folder-store.ts');
+    return new FolderStore({ photos, cutouts });
+  }
+  const [{ S3Client }, { S3Store }] = await Promise.all([import('@aws-sdk/client-s3'), import('./s3-store.ts')]);
+  return new S3Store(new S3Client({ forcePathStyle: pathStyle }), { cutouts });
+}
+
+async function openSegmenter({ modelFolder, threads }: WorkerSettings): Promise<Segmenter> {
+  const manifest = ModelManifest.parse(JSON.parse(await readFile(join(modelFolder, 'manifest.json'), 'utf8')));
+  return await Segmenter.open(join(modelFolder, 'model.onnx'), manifest, { threads });
+}
