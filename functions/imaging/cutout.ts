@@ -4,13 +4,13 @@ import { compose } from './compose.ts';
 import { decode, type Photo, type PhotoLimits } from './decode.ts';
 import { type EncodedFile, encode } from './encode.ts';
 import { refine } from './refine.ts';
-import type { Segmenter } from './segment.ts';
+import type { Network } from './segment.ts';
 import type { Workspace } from './workspace.ts';
 
 export type Stage = 'decode' | 'segment' | 'refine' | 'compose' | 'encode';
 
 export interface CutOutOptions {
-  readonly segmenter: Segmenter;
+  readonly segmenter: Network;
   readonly preset: Preset;
   readonly limits: PhotoLimits;
   readonly workspace: Workspace;

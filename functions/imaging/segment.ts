@@ -11,6 +11,9 @@ export interface SegmenterOptions {
 
 export const SEGMENTER_DEFAULTS: SegmenterOptions = Object.freeze({ threads: 1 });
 
+/** What a pipeline needs of a network; {@link Segmenter} is the real one. */
+export type Network = Pick<Segmenter, 'manifest' | 'segment'>;
+
 /** A network that is loaded and ready: one a process, opened before the first photo. Runs one photo at a time. */
 export class Segmenter {
   readonly manifest: ModelManifest;

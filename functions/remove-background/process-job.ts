@@ -7,7 +7,7 @@ import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
 import { cutOut } from '../imaging/cutout.ts';
 import { type PhotoLimits, refuseTooManyBytes } from '../imaging/decode.ts';
 import { ImagingError } from '../imaging/errors.ts';
-import type { Segmenter } from '../imaging/segment.ts';
+import type { Network } from '../imaging/segment.ts';
 import type { Workspace } from '../imaging/workspace.ts';
 import { commitRecord, isSettled, readRecord, type SeenRecord, writeUnlessSuperseded } from './commit.ts';
 import type { PhotoStore, PhotoVersion } from './photo-store.ts';
@@ -16,7 +16,7 @@ import { Stopwatch } from './stopwatch.ts';
 
 export interface ProcessDeps {
   readonly store: PhotoStore;
-  readonly segmenter: Segmenter;
+  readonly segmenter: Network;
   readonly workspace: Workspace;
   readonly presets: ReadonlyMap<string, Preset>;
   readonly defaultPreset: Preset;

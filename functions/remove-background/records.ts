@@ -5,12 +5,12 @@ import type { Preset } from '../contract/preset.ts';
 import type { DoneRecord, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
 import type { Cutout } from '../imaging/cutout.ts';
 import type { EncodedFile } from '../imaging/encode.ts';
-import type { Segmenter } from '../imaging/segment.ts';
+import type { Network } from '../imaging/segment.ts';
 
 /** What both kinds of record say of the job they answer. */
 export interface RecordContext {
   readonly job: CutoutJob;
-  readonly segmenter: Pick<Segmenter, 'manifest'>;
+  readonly segmenter: Pick<Network, 'manifest'>;
   /** The preset's id. */
   readonly preset: string;
   readonly fingerprint: string;
