@@ -5,6 +5,8 @@ import { type InputSize, inputSize, resizeInput, withOutputShapes } from '../onn
 import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import { foldBatchNorms } from './fold-batch-norms.ts';
 
+const NO_REGION = 'no_region';
+
 export interface SimplifyOptions {
   /** The output to keep. @default the first, which is the mask in every network of the family */
   readonly output?: string;
@@ -95,6 +97,7 @@ function withScales(graph: Graph, inference: Inference): Graph {
     const scales = after.map((size, axis) => scaleOf(before[axis] ?? 1, size));
     const name = `scales_${scales.join('x')}`;
     constants.set(name, float32Tensor([scales.length], Float32Array.from(scales)));
+    constants.set(NO_REGION, float32Tensor([0], new Float32Array()));
     return resizeByScales(node, graph.opset, name);
   });
   return withoutUnused({ ...graph, nodes, constants });
@@ -109,7 +112,9 @@ function scaleOf(before: number, after: number): number {
 function resizeByScales(node: GraphNode, opset: number, scales: string): GraphNode {
   const input = requiredInput(node, 0);
   if (opset < 10) return { ...node, inputs: [input, scales] };
-  if (node.op === 'Resize') return { ...node, inputs: opset === 10 ? [input, scales] : [input, '', scales] };
+  // The region of interest became optional with opset 13; only a cropping Resize reads it.
+  if (node.op === 'Resize')
+    return { ...node, inputs: opset === 10 ? [input, scales] : [input, opset < 13 ? NO_REGION : '', scales] };
   throw new OnnxError(
     'unsupported_operator',
     `Expected Resize instead of Upsample at opset ${opset}, got ${describe(node)}`,
