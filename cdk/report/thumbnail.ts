@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import sharp from 'sharp';
+// Not sharp itself: this one only opens the formats we accept, and notices when a file changes under the same name.
+import { sharp } from '#functions/imaging/codec.ts';
 
 /** A small picture that lives inside the page. */
 export interface Thumbnail {
@@ -22,12 +23,6 @@ export interface ThumbnailOptions {
 
 export const THUMBNAIL_DEFAULTS = { sidePx: 288, maxBytes: 100e6, maxPixels: 120e6, timeoutSeconds: 20 } as const;
 
-// A watched folder's photos change under the same name, which libvips' file cache would not notice.
-sharp.cache(false);
-
-// SVG and PDF are programs rather than pictures: a file that was turned down for being one is not opened here either.
-const READABLE: readonly string[] = ['jpeg', 'png', 'webp', 'heif', 'tiff', 'gif'];
-
 /**
  * Makes a thumbnail, upright and in sRGB, alpha kept.
  *
@@ -40,8 +35,6 @@ export async function makeThumbnail(path: string, options: ThumbnailOptions = {}
     const { size } = await stat(path);
     if (size === 0 || size > maxBytes) return null;
     const photo = sharp(path, { failOn: 'none', limitInputPixels: maxPixels, sequentialRead: true });
-    const { format } = await photo.metadata();
-    if (format === undefined || !READABLE.includes(format)) return null;
     const { data, info } = await photo
       .autoOrient()
       .resize(sidePx, sidePx, { fit: 'inside', withoutEnlargement: true })
