@@ -154,6 +154,6 @@ const packWithNpm: Pack = async (packageSpec, folder) => {
 function lastWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const said = 'stderr' in error ? String(error.stderr) : '';
-  const lines = said.split('\n').filter((line) => /error/i.test(line) && !/complete log|npm error code/i.test(line));
-  return (lines[0] ?? error.message.split('\n')[0] ?? '').replace(/^npm (error|ERR!)\s*/, '').trim();
+  const reason = /, reason: (.+)/.exec(said) ?? /npm (?:error|ERR!) code (\S+)/.exec(said);
+  return reason?.[1] ?? error.message.split('\n')[0] ?? 'no reason';
 }
