@@ -1,0 +1,55 @@
+import { stringify } from 'csv-stringify/sync';
+import { type ReportedPhoto, worstFirst } from './report.ts';
+
+/**
+ * Writes a batch as a table for a spreadsheet: a heading, then one row a photo in the order of the contact sheet, whose
+ * frame numbers it carries.
+ *
+ * Starts with a byte-order mark, without which Excel garbles umlauts. A cell that a spreadsheet would run as a formula
+ * (`=`, `+`, `-`, `@`, tab in front) gets a leading `'`: file names come from strangers.
+ */
+export function reportCsv(photos: readonly ReportedPhoto[]): string {
+  return stringify(worstFirst(photos).map(row), { header: true, columns: COLUMNS, bom: true, escape_formulas: true });
+}
+
+// `frame` stands first so that a reader that does not know byte-order marks still finds the column `key`.
+const COLUMNS = [
+  'frame',
+  'key',
+  'status',
+  'verdict',
+  'code',
+  'message',
+  'confidence',
+  'reasons',
+  'sku',
+  'format',
+  'width',
+  'height',
+  'sourceBytes',
+  'coverage',
+  'model',
+  'preset',
+  'attempt',
+  'totalMs',
+  'outputs',
+  'outputBytes',
+];
+
+function row(photo: ReportedPhoto, index: number): Record<string, string | number | null> {
+  const { timesMs: _times, record: _record, reasons, outputs, confidence, coverage, ...cells } = photo;
+  return {
+    ...cells,
+    confidence: rounded(confidence),
+    coverage: rounded(coverage),
+    frame: index + 1,
+    reasons: reasons.join(' '),
+    outputs: outputs.map((output) => output.key).join(' | '),
+    outputBytes: outputs.length === 0 ? null : outputs.reduce((sum, output) => sum + output.bytes, 0),
+  };
+}
+
+/** To four decimals: a spreadsheet shows 0.94 as it is and 0.9400000000000001 as noise. */
+function rounded(ratio: number | null): number | null {
+  return ratio === null ? null : Math.round(ratio * 1e4) / 1e4;
+}
