@@ -1,11 +1,11 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
-import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type CutoutJob, parseJobs } from '../contract/job.ts';
 import { type Outcome, type ProcessDeps, processJob } from './process-job.ts';
 
 export interface BatchDeps extends ProcessDeps {
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Takes one line a photo. */
+  readonly log: (level: 'info' | 'warn', facts: Record<string, unknown>) => void;
 }
 
 /** The function has no time for another photo: the message goes back unharmed. */
@@ -38,7 +38,7 @@ export function createHandler(deps: BatchDeps): (event: SQSEvent, context: Conte
       const startedMs = deps.nowMs();
       const outcome = await processJob(job, attempt, deps);
       slowestMs = Math.max(slowestMs, deps.nowMs() - startedMs);
-      deps.logger.info('photo', describeOutcome(job, attempt, outcome));
+      deps.log('info', describeOutcome(job, attempt, outcome));
     }
   };
 
@@ -74,11 +74,11 @@ function describeOutcome(job: CutoutJob, attempt: number, outcome: Outcome) {
   };
 }
 
-async function withFailureLogged(message: SQSRecord, run: () => Promise<void>, { logger }: BatchDeps): Promise<void> {
+async function withFailureLogged(message: SQSRecord, run: () => Promise<void>, { log }: BatchDeps): Promise<void> {
   try {
     await run();
   } catch (error) {
-    logger.warn('photo', {
+    log('warn', {
       outcome: 'retry',
       messageId: message.messageId,
       ...addressOf(message),

@@ -11,6 +11,7 @@ import { readSettings, type WorkerSettings } from './settings.ts';
 
 /** Everything is opened while the process starts, before its first event: one network a process. */
 const settings = readSettings(process.env);
+const logger = new Logger({ serviceName: 'cutline' });
 
 export const handler = createHandler({
   store: await openStore(settings),
@@ -20,7 +21,7 @@ export const handler = createHandler({
   defaultPreset: settings.preset,
   limits: settings.limits,
   nowMs: () => performance.now(),
-  logger: new Logger({ serviceName: 'cutline' }),
+  log: (level, facts) => logger[level]('photo', facts),
 });
 
 /** Each store is loaded only where it is used: the S3 client on AWS, the file system's lock on a laptop. */

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { readSettings } from '#functions/remove-background/settings.ts';
+
+const complete = { CUTLINE_CUTOUTS: 'cutouts', CUTLINE_MODEL_FOLDER: '/opt/models/isnet' };
+
+test('needs only a place for results and a model', () => {
+  expect(readSettings(complete)).toMatchObject({
+    store: 's3',
+    cutouts: 'cutouts',
+    modelFolder: '/opt/models/isnet',
+    preset: { id: 'transparent', format: 'png' },
+    threads: 1,
+    pathStyle: false,
+  });
+});
+
+test('lists every variable that is missing or wrong', () => {
+  const wrong = { CUTLINE_STORE: 'ftp', CUTLINE_MAX_PIXELS: 'many', CUTLINE_PRESET: 'poster' };
+
+  for (const name of [
+    'CUTLINE_STORE',
+    'CUTLINE_CUTOUTS',
+    'CUTLINE_MODEL_FOLDER',
+    'CUTLINE_PRESET',
+    'CUTLINE_MAX_PIXELS',
+  ]) {
+    expect(() => readSettings(wrong)).toThrow(name);
+  }
+});
+
+test('takes a whole preset as JSON and refuses an impossible one', () => {
+  const preset = (json: object) => readSettings({ ...complete, CUTLINE_PRESET: JSON.stringify(json) });
+  const webp = { id: 'custom', content: 'cutout', background: 'transparent', format: 'webp' };
+
+  expect(preset(webp).preset).toEqual({ ...webp, existingAlpha: 'flatten' });
+  expect(() => preset({ ...webp, format: 'jpeg' })).toThrow('JPEG has no transparency');
+  expect(() => preset({ ...webp, colour: 'red' })).toThrow('colour');
+  expect(() => readSettings({ ...complete, CUTLINE_PRESET: '{half' })).toThrow('does not parse');
+});
+
+test('asks for a folder of photos where the store is a folder', () => {
+  expect(() => readSettings({ ...complete, CUTLINE_STORE: 'folder' })).toThrow('CUTLINE_PHOTOS');
+});
+
+test('addresses buckets by path where an emulator stands in for AWS', () => {
+  expect(readSettings({ ...complete, AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }).pathStyle).toBe(true);
+});
