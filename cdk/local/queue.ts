@@ -8,6 +8,7 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { SQSRecordAttributes } from 'aws-lambda';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { type EmbeddedSqs, startEmbeddedSqs } from './embedded-sqs.ts';
 
@@ -17,8 +18,7 @@ export interface ReceivedMessage {
   readonly receiptHandle: string;
   readonly body: string;
   readonly md5OfBody: string;
-  /** SQS's system attributes as strings: ApproximateReceiveCount, SentTimestamp, ... */
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: SQSRecordAttributes;
   /** Which delivery this is; 1 is the first. */
   readonly attempt: number;
 }
@@ -224,14 +224,20 @@ async function removeFrom(
 }
 
 function toReceived(message: Message): ReceivedMessage {
-  const attributes = { ...message.Attributes };
+  const { Attributes: found = {} } = message;
+  const attributes = {
+    ApproximateReceiveCount: found.ApproximateReceiveCount ?? '1',
+    SentTimestamp: found.SentTimestamp ?? '',
+    SenderId: found.SenderId ?? '',
+    ApproximateFirstReceiveTimestamp: found.ApproximateFirstReceiveTimestamp ?? '',
+  };
   return {
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
     body: message.Body ?? '',
     md5OfBody: message.MD5OfBody ?? '',
     attributes,
-    attempt: Number(attributes.ApproximateReceiveCount ?? 1),
+    attempt: Number(attributes.ApproximateReceiveCount),
   };
 }
 

@@ -1,0 +1,221 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { QUEUE_SETTINGS } from '../queue-settings.ts';
+import { RunError } from './run-error.ts';
+import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
+
+export interface WorkerPoolOptions {
+  /** Module that exports `handler(event, context)`. */
+  readonly handlerPath: string;
+  readonly workers: number;
+  /** Added to this process's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** @default the function's timeout on AWS */
+  readonly timeoutMs: number;
+  /** How long a worker may take to load its handler and model. @default 120,000 */
+  readonly startTimeoutMs: number;
+  /** Every line a worker writes to stdout or stderr. */
+  readonly onLine: (line: string) => void;
+  /** Called once, when workers die before they are ready time after time. The pool does nothing more then. */
+  readonly onFatal: (error: RunError) => void;
+}
+
+export const WORKER_POOL_DEFAULTS = {
+  timeoutMs: QUEUE_SETTINGS.functionTimeoutSeconds * 1000,
+  startTimeoutMs: 120_000,
+} satisfies Partial<WorkerPoolOptions>;
+
+type RequiredOptions = Omit<WorkerPoolOptions, keyof typeof WORKER_POOL_DEFAULTS>;
+
+/** An invocation that gave no answer. */
+export class InvocationError extends Error {
+  override readonly name = 'InvocationError';
+  readonly code: 'timeout' | 'worker_crashed' | 'handler_error' | 'stopped';
+
+  constructor(code: InvocationError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Invocation {
+  readonly event: SQSEvent;
+  readonly resolve: (response: SQSBatchResponse | null) => void;
+  readonly reject: (error: InvocationError) => void;
+}
+
+interface PoolWorker {
+  readonly child: ChildProcess;
+  /** Both streams read to their end, process gone. */
+  readonly closed: Promise<void>;
+  isReady: boolean;
+  work: { readonly id: string; readonly invocation: Invocation } | null;
+  timer: NodeJS.Timeout | null;
+  hasTimedOut: boolean;
+}
+
+const WORKER_PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const START_ATTEMPTS = 3;
+const LAST_WORDS = 8;
+
+/** Keeps freed memory in the process: a photo's buffers are of the same sizes as the last one's, and fresh pages cost 5 ms per MB. */
+const KEEP_HEAP = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: '4294967296',
+  MALLOC_TOP_PAD_: '67108864',
+  MALLOC_ARENA_MAX: '1',
+};
+
+/**
+ * Child processes that run the handler, one invocation at a time each. One that overruns the timeout is killed, even when
+ * it is stopped or stuck in native code, and one that dies is replaced.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Set<PoolWorker>();
+  readonly #waiting: Invocation[] = [];
+  readonly #lastWords: string[] = [];
+  #failedStarts = 0;
+  #isClosing = false;
+
+  constructor(options: RequiredOptions & Partial<WorkerPoolOptions>) {
+    this.#options = { ...WORKER_POOL_DEFAULTS, ...options };
+    for (let n = 0; n < options.workers; n++) this.#start();
+  }
+
+  /** Process ids of the workers, for whoever wants to watch or harm them. */
+  get processIds(): number[] {
+    return [...this.#workers].flatMap(({ child }) => child.pid ?? []);
+  }
+
+  /**
+   * Runs the handler on an event as soon as a worker is free.
+   *
+   * @throws {InvocationError} when the handler throws, or its worker is killed at the timeout or dies.
+   */
+  invoke(event: SQSEvent): Promise<SQSBatchResponse | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosing) return reject(stoppedError());
+      this.#waiting.push({ event, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Lets the workers go, which ends them, and waits until their output is read. Photos in hand are cut short. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const invocation of this.#waiting.splice(0)) invocation.reject(stoppedError());
+    const workers = [...this.#workers];
+    // A stopped process never sees the closed channel, and an idle one has nothing to lose.
+    for (const { child } of workers) child.kill('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.closed));
+  }
+
+  #start(): void {
+    const { handlerPath, env, startTimeoutMs } = this.#options;
+    const child = fork(WORKER_PROGRAM, [handlerPath], {
+      env: { ...process.env, ...KEEP_HEAP, ...env },
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const worker: PoolWorker = {
+      child,
+      closed: new Promise((resolve) => child.once('close', () => resolve())),
+      isReady: false,
+      work: null,
+      timer: setTimeout(() => child.kill('SIGKILL'), startTimeoutMs),
+      hasTimedOut: false,
+    };
+    this.#workers.add(worker);
+    child.on('message', (message: WorkerMessage) => this.#receive(worker, message));
+    // Reported by `close`, which follows.
+    child.on('error', (error) => this.#note(error.message));
+    void worker.closed.then(() => this.#bury(worker));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#note(line));
+    }
+  }
+
+  #note(line: string): void {
+    if (line.trim() !== '') this.#lastWords.push(line);
+    if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
+    this.#options.onLine(line);
+  }
+
+  #receive(worker: PoolWorker, message: WorkerMessage): void {
+    if (message.type === 'ready') {
+      this.#failedStarts = 0;
+      worker.isReady = true;
+    } else if (worker.work?.id === message.id) {
+      const { invocation } = worker.work;
+      worker.work = null;
+      if (message.type === 'answer') invocation.resolve(message.response);
+      else invocation.reject(new InvocationError('handler_error', message.message));
+    }
+    if (worker.timer !== null) clearTimeout(worker.timer);
+    worker.timer = null;
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    for (const worker of this.#workers) {
+      if (!worker.isReady || worker.work !== null || !worker.child.connected) continue;
+      const invocation = this.#waiting.shift();
+      if (invocation === undefined) return;
+      this.#hand(worker, invocation);
+    }
+  }
+
+  #hand(worker: PoolWorker, invocation: Invocation): void {
+    const { timeoutMs } = this.#options;
+    const request: InvocationRequest = {
+      id: randomUUID(),
+      event: invocation.event,
+      deadlineMs: Date.now() + timeoutMs,
+    };
+    worker.work = { id: request.id, invocation };
+    worker.timer = setTimeout(() => {
+      worker.hasTimedOut = true;
+      worker.child.kill('SIGKILL');
+    }, timeoutMs);
+    // An error here means that the process is dying: `close` follows and gives the invocation back.
+    worker.child.send(request, () => {});
+  }
+
+  #bury(worker: PoolWorker): void {
+    this.#workers.delete(worker);
+    if (worker.timer !== null) clearTimeout(worker.timer);
+    worker.work?.invocation.reject(this.#causeOfDeath(worker));
+    if (this.#isClosing) return;
+    if (!worker.isReady && ++this.#failedStarts >= START_ATTEMPTS) this.#giveUp();
+    else this.#start();
+  }
+
+  #causeOfDeath({ hasTimedOut, child }: PoolWorker): InvocationError {
+    if (this.#isClosing) return stoppedError();
+    if (!hasTimedOut) {
+      const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
+      return new InvocationError('worker_crashed', `The worker died in the middle of the photo (${how}).`);
+    }
+    const seconds = this.#options.timeoutMs / 1000;
+    return new InvocationError('timeout', `The photo took longer than ${seconds} s, so its worker was stopped.`);
+  }
+
+  #giveUp(): void {
+    void this.close();
+    const words = this.#lastWords.join('\n');
+    this.#options.onFatal(
+      new RunError(
+        'workers_do_not_start',
+        `Expected a worker to start, but ${START_ATTEMPTS} in a row died before they were ready. Their last words:\n${words}`,
+      ),
+    );
+  }
+}
+
+function stoppedError(): InvocationError {
+  return new InvocationError('stopped', 'The run was stopped before the photo was finished.');
+}
