@@ -114,7 +114,14 @@ export function network({ channels = 3, height = 32, width = height, opset = 17,
     concat: (values: string[]) =>
       op('Concat', values, { out: values.reduce((sum, x) => sum + channelsOf(x), 0), attributes: { axis: 1 } }),
     maxPool: (x: string) =>
-      op('MaxPool', [x], { attributes: { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], ceil_mode: 1 } }),
+      op('MaxPool', [x], {
+        attributes: {
+          kernel_shape: [2, 2],
+          strides: [2, 2],
+          pads: [0, 0, 0, 0],
+          ...(opset < 10 ? {} : { ceil_mode: 1 }),
+        },
+      }),
     /** Enlarges by a constant scale, as simplified graphs do. */
     enlarge: (x: string, scale: number) =>
       op('Resize', [x, '', constant(`scale_${scale}`, float32Tensor([4], Float32Array.of(1, 1, scale, scale)))], {
