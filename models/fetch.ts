@@ -54,8 +54,13 @@ export async function fetchModel(id: string, options: FetchOptions = {}): Promis
       `Expected a model out of ${known}, or a folder with a manifest.json, got ${id}`,
     );
   }
+  return fetchEntry(entry, options);
+}
+
+/** Fetches what a catalogue entry describes. */
+export async function fetchEntry(entry: CatalogueEntry, options: FetchOptions = {}): Promise<PackedModel> {
   const cache = options.cache ?? cacheFolder();
-  const folder = join(cache, 'models', id);
+  const folder = join(cache, 'models', entry.id);
   const cached = await readPackedModel(folder).catch(() => undefined);
   if (cached !== undefined && isOf(cached.manifest, entry)) return cached;
 
@@ -64,7 +69,7 @@ export async function fetchModel(id: string, options: FetchOptions = {}): Promis
   const graph = decodeModel(await readFile(source), entry.file);
   const output = entry.output === undefined ? {} : { output: entry.output };
   const simple = simplify(graph, { ...output, size: entry.input });
-  const { family, licence, origin, input, checksum } = entry;
+  const { id, family, licence, origin, input, checksum } = entry;
   return packModel(
     simple,
     { id, family, licence, origin, input, recipe: { step: 'fetch', source: checksum }, scores: {} },
