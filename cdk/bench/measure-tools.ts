@@ -2,12 +2,8 @@ import { join } from 'node:path';
 import type { Measurement } from './protocol.ts';
 import { ToolProcess, type ToolProcessOptions } from './tool-process.ts';
 
-export type ToolName = 'cutline' | 'imgly';
-
-/** A tool to measure and how its process is started. */
-export interface Tool extends ToolProcessOptions {
-  readonly name: ToolName;
-}
+/** A tool by its program's name. */
+export type ToolName = ToolProcessOptions['program'];
 
 /** Every cutout one process made of photos of one size, in order: the first is a cold start. */
 export interface Series {
@@ -33,9 +29,9 @@ export interface MeasureOptions {
  * Measures tools side by side on the same photos: a new process each, one cutout at a time, taking turns, so that
  * whatever else the machine does hits them alike.
  */
-export async function measureTools(tools: readonly Tool[], options: MeasureOptions): Promise<Series[]> {
+export async function measureTools(tools: readonly ToolProcessOptions[], options: MeasureOptions): Promise<Series[]> {
   const processes = tools.map((tool) => ({
-    tool: tool.name,
+    tool: tool.program,
     process: new ToolProcess(tool),
     all: [] as Measurement[],
   }));

@@ -3,11 +3,12 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeBenchPhotos } from './bench-photos.ts';
 import { comparePixels, type PixelFacts } from './compare-pixels.ts';
-import { cutoutFile, type MeasureOptions, measureTools, type Tool, type ToolName } from './measure-tools.ts';
+import { cutoutFile, type MeasureOptions, measureTools, type ToolName } from './measure-tools.ts';
 import { type BenchRun, summarise } from './summarise.ts';
+import type { ToolProcessOptions } from './tool-process.ts';
 
 export interface BenchOptions {
-  readonly tools: readonly Tool[];
+  readonly tools: readonly ToolProcessOptions[];
   /** What the network is called in the figures, by tool. */
   readonly models: Readonly<Record<ToolName, string>>;
   /** Folder of the sample catalogue's photos. */

@@ -2,9 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BenchAnswer, BenchRequest, Measurement } from './protocol.ts';
 
+/** What a tool's process runs. */
+const PROGRAMS = {
+  cutline: new URL('./cutline-child.ts', import.meta.url),
+  imgly: new URL('./imgly-child.ts', import.meta.url),
+};
+
 export interface ToolProcessOptions {
-  /** Name of the program beside this file. */
-  readonly program: 'cutline-child.ts' | 'imgly-child.ts';
+  readonly program: keyof typeof PROGRAMS;
   /** The program's one argument. */
   readonly folder: string;
   /** Added to this process's environment. */
@@ -20,7 +25,7 @@ export class ToolProcess {
 
   constructor({ program, folder, env = {}, hasVoice = true }: ToolProcessOptions) {
     this.#program = program;
-    this.#child = fork(fileURLToPath(new URL(program, import.meta.url)), [folder], {
+    this.#child = fork(fileURLToPath(PROGRAMS[program]), [folder], {
       env: { ...process.env, ...env },
       // What a tool has to say goes to stderr, so that stdout is the bench's table alone.
       stdio: ['ignore', 'ignore', hasVoice ? 'inherit' : 'ignore', 'ipc'],

@@ -5,9 +5,9 @@ import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
 import { IMGLY_PACKAGE, IMGLY_VERSION, installImgly } from '../bench/install-imgly.ts';
 import { KEEP_HEAP } from '../bench/keep-heap.ts';
-import type { Tool } from '../bench/measure-tools.ts';
 import { type BenchResult, runBench } from '../bench/run-bench.ts';
 import { figuresTable, stagesTable } from '../bench/tables.ts';
+import type { ToolProcessOptions } from '../bench/tool-process.ts';
 import { ensureSample } from './sample-catalogue.ts';
 
 interface BenchFlags {
@@ -39,9 +39,9 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
   const { photos } = await ensureSample({ onProgress: say });
   const { folder, manifest } = await ensureModel(model, { onProgress: ({ step }) => say(`Model ${model}: ${step}`) });
   say(`Installing ${IMGLY_PACKAGE} ${IMGLY_VERSION} in the cache, where it is not yet`);
-  const tools: readonly Tool[] = [
-    { name: 'cutline', program: 'cutline-child.ts', folder, env: KEEP_HEAP },
-    { name: 'imgly', program: 'imgly-child.ts', folder: await installImgly(cacheFolder()) },
+  const tools: readonly ToolProcessOptions[] = [
+    { program: 'cutline', folder, env: KEEP_HEAP },
+    { program: 'imgly', folder: await installImgly(cacheFolder()) },
   ];
 
   const result = await runBench({

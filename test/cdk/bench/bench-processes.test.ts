@@ -14,11 +14,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 test('says so when a tool’s process dies', async () => {
-  const tool = new ToolProcess({ program: 'cutline-child.ts', folder: join(folder, 'no model here'), hasVoice: false });
+  const tool = new ToolProcess({ program: 'cutline', folder: join(folder, 'no model here'), hasVoice: false });
 
   const measuring = tool.measure({ photo: 'shoe.jpg', output: join(folder, 'shoe.png') });
 
-  await expect(measuring).rejects.toThrow('cutline-child.ts to cut out shoe.jpg, got: its process ended');
+  await expect(measuring).rejects.toThrow('cutline to cut out shoe.jpg, got: its process ended');
 });
 
 test('brings photos to the size asked for without changing their shape', async () => {
