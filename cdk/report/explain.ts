@@ -41,12 +41,23 @@ const DOUBTS: Readonly<Record<DoubtReason, string>> = {
   fragmented: 'The cutout is in several pieces: something may be missing or left over.',
 };
 
+const TRY_AGAIN = 'Run the same command again: finished photos are not done twice.';
+
+/** Faults that passed the retries, by the code the run gives them. None is the photo's own. */
+const FAULTS: ReadonlyMap<string, Explanation> = new Map([
+  ['interrupted', { title: 'Not reached yet', advice: TRY_AGAIN }],
+  ['timeout', { title: 'It took too long', advice: TRY_AGAIN }],
+  ['worker_crashed', { title: 'The program stopped in the middle of this photo', advice: TRY_AGAIN }],
+  ['disk_full', { title: 'The disk is full', advice: `Make room on the disk of the cutouts. ${TRY_AGAIN}` }],
+  ['access_denied', { title: 'Not allowed', advice: 'Give the program access to photos and cutouts, then run again.' }],
+]);
+
 /** @returns What a rejection code or a fault's code means; a general sentence for codes only machines know. */
 export function explainCode(code: string, status: 'rejected' | 'failed'): Explanation {
   if (isRejectionCode(code)) return REJECTIONS[code];
   return status === 'rejected'
     ? { title: 'The photo was turned down', advice: 'Replace the photo and run again.' }
-    : { title: 'Something went wrong', advice: 'Run the same command again: finished photos are not done twice.' };
+    : (FAULTS.get(code) ?? { title: 'Something went wrong', advice: TRY_AGAIN });
 }
 
 /** @returns What to look at in a cutout that was not certain. */

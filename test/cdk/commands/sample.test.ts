@@ -30,12 +30,12 @@ async function packageSource(photos = 2) {
   return { package: '@shop/demo@1.0.0', integrity: `sha512-${digest}` as const, photos };
 }
 
-const pack = async (_: string, into: string) => await cp(tarball, join(into, 'shop-demo-1.0.0.tgz'));
+const npm = async (_: readonly string[], into: string) => await cp(tarball, join(into, 'shop-demo-1.0.0.tgz'));
 const offline = () => Promise.reject(new Error('network is unreachable'));
 const cached = async () => await readdir(join(cache, 'sample'));
 
 test('unpacks the photos and the table, and nothing else', async () => {
-  const sample = await ensureSample({ cache, source: await packageSource(), pack });
+  const sample = await ensureSample({ cache, source: await packageSource(), npm });
 
   expect((await readdir(sample.photos)).sort()).toEqual(['hat.jpg', 'shoe.jpg']);
   expect(await readFile(sample.csv, 'utf8')).toBe('name,assets\n');
@@ -45,17 +45,17 @@ test('unpacks the photos and the table, and nothing else', async () => {
 
 test('fetches once', async () => {
   const source = await packageSource();
-  const first = await ensureSample({ cache, source, pack });
+  const first = await ensureSample({ cache, source, npm });
 
-  expect(await ensureSample({ cache, source, pack: offline })).toEqual(first);
+  expect(await ensureSample({ cache, source, npm: offline })).toEqual(first);
 });
 
 test('fetches again what has lost a photo', async () => {
   const source = await packageSource();
-  const { photos } = await ensureSample({ cache, source, pack });
+  const { photos } = await ensureSample({ cache, source, npm });
   await rm(join(photos, 'hat.jpg'));
 
-  await ensureSample({ cache, source, pack });
+  await ensureSample({ cache, source, npm });
 
   expect(await readdir(photos)).toHaveLength(2);
 });
@@ -63,10 +63,7 @@ test('fetches again what has lost a photo', async () => {
 test('leaves one whole copy when two fetch it at once', async () => {
   const source = await packageSource();
 
-  const [one, other] = await Promise.all([
-    ensureSample({ cache, source, pack }),
-    ensureSample({ cache, source, pack }),
-  ]);
+  const [one, other] = await Promise.all([ensureSample({ cache, source, npm }), ensureSample({ cache, source, npm })]);
 
   expect(one).toEqual(other);
   expect(await readdir(one.photos)).toHaveLength(2);
@@ -74,21 +71,21 @@ test('leaves one whole copy when two fetch it at once', async () => {
 });
 
 test('does not unpack a tarball that is not the one that was pinned', async () => {
-  const fetching = ensureSample({ cache, source: { ...SAMPLE_SOURCE, photos: 2 }, pack });
+  const fetching = ensureSample({ cache, source: { ...SAMPLE_SOURCE, photos: 2 }, npm });
 
   await expect(fetching).rejects.toMatchObject({ code: 'checksum_mismatch' });
   expect(await cached()).toEqual([]);
 });
 
 test('does not pass off half a catalogue as the whole', async () => {
-  const fetching = ensureSample({ cache, source: await packageSource(3), pack });
+  const fetching = ensureSample({ cache, source: await packageSource(3), npm });
 
   await expect(fetching).rejects.toMatchObject({ code: 'bad_package' });
   expect(await cached()).toEqual([]);
 });
 
 test('says in one line what to do without a network', async () => {
-  const fetching = ensureSample({ cache, source: await packageSource(), pack: offline });
+  const fetching = ensureSample({ cache, source: await packageSource(), npm: offline });
 
   const error: Error = await fetching.then(
     () => expect.unreachable(),
