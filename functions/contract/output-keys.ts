@@ -31,13 +31,15 @@ export function isPhotoKey(key: string): boolean {
  *
  * A worker sees one event at a time and cannot know that `shoe.png` lies beside `shoe.jpg`, so the name must follow
  * from the key alone: `.jpg` is dropped (`shoe.jpg` -> `shoe`), any other ending stays (`shoe.png` -> `shoe.png`), and a
- * key without a photo's ending gets a dot (`shoe` -> `shoe.`). `shoe.png.jpg` keeps its `.jpg`, or it would meet `shoe.png`.
+ * key without a photo's ending gets a dot (`shoe` -> `shoe.`). `shoe.png.jpg` and `shoe..jpg` keep their `.jpg`, or they
+ * would meet `shoe.png` and `shoe`.
  */
 export function resultStem(key: string): string {
   if (!isPhotoKey(key)) return `${key}.`;
   const stem = key.replace(/\.jpg$/, '');
+  const isTaken = isPhotoKey(stem) || stem.endsWith('.');
   const hasName = stem !== '' && !stem.endsWith('/');
-  return stem !== key && hasName && !isPhotoKey(stem) ? stem : key;
+  return hasName && !isTaken ? stem : key;
 }
 
 /** Where a photo's cutout goes in the cutouts bucket or folder. */
