@@ -118,7 +118,7 @@ export class WorkerPool {
     const { handlerPath, env, startTimeoutMs } = this.#options;
     const child = fork(WORKER_PROGRAM, [handlerPath], {
       env: { ...process.env, ...KEEP_HEAP, ...env },
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const worker: PoolWorker = {
