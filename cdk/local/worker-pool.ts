@@ -116,7 +116,7 @@ export class WorkerPool {
 
   #start(): void {
     const { handlerPath, env, startTimeoutMs } = this.#options;
-    const child = fork(WORKER_PROGRAM, [handlerPath], {
+    const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
       env: { ...process.env, ...KEEP_HEAP, ...env },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
