@@ -16,7 +16,7 @@ export interface RunFolders {
 
 /** Checks a run's two folders and makes the target where it is missing. @throws {RunError} that says what is wrong with them. */
 export async function prepareFolders(src: string, dst: string): Promise<RunFolders> {
-  const realSrc = await existingFolder(src);
+  const realSrc = await requireSource(src);
   const present = await realpath(dst).catch(() => null);
   // Before anything is written: an overlapping target would get its state folder among the photos.
   if (present !== null) refuseOverlap(realSrc, present);
@@ -36,12 +36,12 @@ function refuseOverlap(src: string, dst: string): void {
   }
 }
 
-async function existingFolder(path: string): Promise<string> {
+/** @returns The real path of a folder of photos. @throws {RunError} `source_missing`. */
+export async function requireSource(path: string): Promise<string> {
   const facts = await stat(path).catch(() => null);
-  if (facts?.isDirectory() !== true) {
-    throw new RunError('source_missing', `Expected a folder of photos, got ${path}. Check its spelling.`);
-  }
-  return realpath(path);
+  if (facts?.isDirectory()) return realpath(path);
+  const hint = facts?.isFile() ? `For one photo: cutline run ${path} - > cutout.png` : 'Check its spelling.';
+  throw new RunError('source_missing', `Expected a folder of photos, got ${path}. ${hint}`);
 }
 
 async function writableFolder(path: string): Promise<string> {

@@ -116,9 +116,9 @@ export class WorkerPool {
 
   #start(): void {
     const { handlerPath, env, startTimeoutMs } = this.#options;
-    const child = fork(WORKER_PROGRAM, [handlerPath], {
+    const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
       env: { ...process.env, ...KEEP_HEAP, ...env },
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const worker: PoolWorker = {

@@ -4,18 +4,20 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
 
 /**
- * The program of one worker process: what Lambda's runtime does for a function. Loads the handler module named by its one
- * argument, says `ready`, then answers one invocation at a time until its parent lets go of it.
+ * The program of one worker process: what Lambda's runtime does for a function. Loads the handler module named by its
+ * first argument, says `ready`, then answers one invocation at a time until its parent is gone, the process named by its
+ * second argument.
  */
 
 type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | undefined>;
 
-dieWithParent();
+const [handlerPath = '', parent = ''] = process.argv.slice(2);
+dieWith(Number(parent));
 // Ctrl-C reaches every process of the terminal; what it means for a photo in hand is the parent's to say.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-const handler = await loadHandler(process.argv[2] ?? '');
+const handler = await loadHandler(handlerPath);
 process.on('message', (request: InvocationRequest) => {
   void answer(request).then(send);
 });
@@ -63,11 +65,10 @@ function send(message: WorkerMessage): void {
  * Ends this process when its parent is gone. The closed channel tells an idle worker; a thread of its own tells one whose
  * main thread is inside the network, which can take seconds.
  */
-function dieWithParent(): void {
+function dieWith(parent: number): void {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   const watch = `
-    const parent = process.ppid;
-    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 200);
+    setInterval(() => process.ppid === ${parent} || process.kill(process.pid, 'SIGKILL'), 200);
   `;
   new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 } }).unref();
 }

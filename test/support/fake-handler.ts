@@ -5,7 +5,7 @@ import type { PhotoRecord } from '../../functions/contract/record.ts';
 
 /**
  * Stands in for the real handler: no network, same contract. What happens to a photo is the first word of its file name:
- * `crash`, `hang`, `throw`, `retry` (always), `flaky` (on the first attempt only), `full`, `reject`; any other is done.
+ * `crash`, `hang`, `throw`, `busy` (its thread is blocked for good), `retry` (always), `flaky` (on the first attempt only), `full`, `reject`; any other is done.
  * Every photo it takes in hand is written to `journal.txt`, every one it makes to `made.txt`.
  */
 const { CUTLINE_CUTOUTS: dst = '', FAKE_PHOTO_MS: photoMs = '0', FAKE_BROKEN } = process.env;
@@ -27,6 +27,7 @@ async function finishes(key: string, attempt: number): Promise<boolean> {
   note('journal.txt', `${key} ${attempt} ${process.pid}`);
   const [fate] = basename(key).split(/[^a-z]/);
   if (fate === 'crash') process.kill(process.pid, 'SIGKILL');
+  if (fate === 'busy') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (fate === 'hang') await new Promise(() => setInterval(() => {}, 1000));
   if (fate === 'throw') throw new Error('Nothing works');
   if (fate === 'retry' || (fate === 'flaky' && attempt === 1)) return giveBack(key, 'throttled', 'The store is busy.');

@@ -18,3 +18,13 @@ export function writeFiles(folder: string, names: readonly string[], content?: s
     writeFileSync(path, content ?? name);
   }
 }
+
+/** A new source folder with these photos, and a target beside it. */
+export function foldersWith(photos: readonly string[]): { src: string; dst: string } {
+  const root = temporaryFolder();
+  const folders = { src: join(root, 'photos'), dst: join(root, 'cutouts') };
+  mkdirSync(folders.src);
+  mkdirSync(folders.dst);
+  writeFiles(folders.src, photos);
+  return folders;
+}

@@ -95,7 +95,7 @@ test('gives photos that failed in an earlier run a new chance', async () => {
 test('keeps its messages when the process is killed, and hands out at once those that were in hand', async () => {
   const folder = temporaryFolder();
   const killed = fork(new URL('../../support/queue-holder.ts', import.meta.url), [folder], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: [],
   });
   const [received] = await once(killed, 'message');
   killed.kill('SIGKILL');

@@ -1,7 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { foldersWith, linesOf, runFake } from '../../support/local-run.ts';
+import { foldersWith } from '../../support/folders.ts';
+import { linesOf, runFake } from '../../support/local-run.ts';
 
 const photosNamed = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}.jpg`);
 

@@ -18,7 +18,7 @@ test('refuses a second run on the same folder until the first gives the lock bac
 test('loses the lock with its process', async () => {
   const folder = temporaryFolder();
   const holder = fork(new URL('../../support/lock-holder.ts', import.meta.url), [folder], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: [],
   });
   await once(holder, 'message');
   expect(() => lockRun(folder)).toThrow(expect.objectContaining({ code: 'already_running' }));
