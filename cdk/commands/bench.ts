@@ -46,7 +46,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
 
   const result = await runBench({
     tools,
-    models: { cutline: manifest.id, imgly: 'isnet (medium, its default)' },
+    models: { cutline: manifest.id, imgly: 'isnet' },
     catalogue: photos,
     rounds,
     onCutout: (tool, { cpuMs, wallMs }) => say(`${tool}: ${Math.round(cpuMs)} ms CPU, ${Math.round(wallMs)} ms`),
@@ -72,7 +72,7 @@ ${stagesTable(runs)}
 
 Medians of ${ours?.rounds ?? 0} cutouts from the third on, taking turns; CPU of all threads; from reading the photo to having written a PNG.
 cutline: model ${ours?.model} at ${input.width} x ${input.height}, 1 thread, the workers' malloc settings.
-imgly: its defaults, onnxruntime on every core (${machine.cores} here: ${machine.cpu}).
+imgly: its defaults (model "medium", the same network at 1024 x 1024 in float16), onnxruntime on every core (${machine.cores} here: ${machine.cpu}).
 Opaque pixels against the photo's: ${truth.join('; ')}. imgly's PNG is a palette by default, which makes it smaller.
 The 12-megapixel photos are scaled up, so softer and smaller as PNG than a camera's.`;
 }

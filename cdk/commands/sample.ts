@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ensureSample, SAMPLE_LICENCE, SAMPLE_SOURCE } from './sample-catalogue.ts';
 
-export { ensureSample } from './sample-catalogue.ts';
-
 /** Adds `cutline sample [DIR]`. */
 export function registerSample(program: Command): void {
   program
