@@ -76,7 +76,10 @@ async function conclude(
 ): Promise<void> {
   const { photos, startedAt, endedAt, stop } = outcome;
   const isReported = stop === null || (flags.watch === true && stop.code === 'interrupted');
-  if (isReported) await writeReport({ src, dst, photos, startedAt, endedAt });
+  if (isReported) {
+    console.error('Writing the report ...');
+    await writeReport({ src, dst, photos, startedAt, endedAt });
+  }
 
   const report = isReported ? join(dst, 'report.html') : null;
   if (flags.json) console.log(JSON.stringify({ totals: totalsOf(photos), report }));
