@@ -85,12 +85,12 @@ describe('a damaged file is corrupt or decoded, and never an unknown failure', (
 describe('what viewers show is accepted', () => {
   test('a JPEG with stray bytes before a marker', async () => {
     const file = fileOf('jpeg');
-    const afterJfif = 4 + file.readUInt16BE(4);
+    const afterFirstSegment = 4 + file.readUInt16BE(4);
     const stray = Buffer.from([1, 2, 3, 4, 5]);
 
-    expect(await outcome(Buffer.concat([file.subarray(0, afterJfif), stray, file.subarray(afterJfif)]))).toBe(
-      'decoded',
-    );
+    expect(
+      await outcome(Buffer.concat([file.subarray(0, afterFirstSegment), stray, file.subarray(afterFirstSegment)])),
+    ).toBe('decoded');
   });
 
   test('a JPEG with stray bytes before its end marker', async () => {
