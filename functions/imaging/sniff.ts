@@ -28,6 +28,7 @@ export async function sniffFormat(bytes: Uint8Array): Promise<string> {
   const type = await fileTypeFromBuffer(bytes);
   const format = SUPPORTED.get(type?.mime ?? '');
   if (format !== undefined) return format;
+  if (type?.mime === 'image/heif' && compatibleBrands(bytes).includes('avif')) return 'avif';
   // A TIFF that was cut short has lost the directory by which `file-type` knows it.
   if (type === undefined && TIFF_STARTS.includes(startOf(bytes))) return 'tiff';
 
@@ -44,6 +45,12 @@ export async function sniffFormat(bytes: Uint8Array): Promise<string> {
 
 function startOf(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes.subarray(0, 4));
+}
+
+/** The brands that a file of the HEIF family lists behind its main one, in its first box (ISO/IEC 14496-12, 4.3). */
+function compatibleBrands(bytes: Uint8Array): string[] {
+  const end = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  return new TextDecoder('latin1').decode(bytes.subarray(16, end)).match(/.{4}/gs) ?? [];
 }
 
 function looksLikeSvg(bytes: Uint8Array): boolean {

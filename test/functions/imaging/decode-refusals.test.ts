@@ -111,6 +111,14 @@ describe('what viewers show is accepted', () => {
   });
 });
 
+test('an AVIF that names itself by the family and lists AVIF behind is accepted', async () => {
+  const file = Buffer.from(fileOf('avif'));
+  expect(file.toString('latin1', 4, 24)).toBe('ftypavif\0\0\0\0mif1avif');
+  file.write('mif1', 8, 'latin1');
+
+  expect(await outcome(file)).toBe('decoded');
+});
+
 describe('what is no photo', () => {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
   const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
