@@ -51,6 +51,7 @@ export async function decode(bytes: Uint8Array, { limits, existingAlpha }: Decod
     );
   }
 
+  refuseUnknownDepth(format, header);
   const colours = planColours(header);
   const opacity = colours.hasSpareChannels ? 'drop' : header.hasAlpha ? existingAlpha : 'flatten';
   const { image, alpha } = await readPixels(bytes, { format, limits, opacity, colours });
@@ -63,6 +64,18 @@ export function refuseTooManyBytes(sizeBytes: number, maxBytes: number): void {
   throw new ImagingError(
     'too_many_bytes',
     `Expected a photo of at most ${megabytes(maxBytes)} MB, got ${megabytes(sizeBytes)} MB. Upload a smaller version.`,
+  );
+}
+
+/** Measurements in 32 bits have no agreed white, and libvips would cut them to their lowest 8 bits. */
+function refuseUnknownDepth(
+  format: string,
+  { space, depth }: { readonly space: string; readonly depth: string },
+): void {
+  if (space !== 'b-w' || depth === 'uchar') return;
+  throw new ImagingError(
+    'unsupported_format',
+    `Expected 8 or 16 bits a channel, got a grey ${format.toUpperCase()} with more. Export the photo as JPEG or PNG and upload it again.`,
   );
 }
 

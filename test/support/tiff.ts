@@ -5,7 +5,7 @@ export interface TiffContent {
   /** Interleaved, 0..1, one number a channel. */
   readonly values: readonly number[];
   /** A channel. */
-  readonly bits: 8 | 16;
+  readonly bits: 8 | 16 | 32;
   /** TIFF 6.0's PhotometricInterpretation: 0 white is zero, 1 black is zero, 2 RGB, 5 CMYK. */
   readonly photometric: 0 | 1 | 2 | 5;
   readonly channels: number;
@@ -19,7 +19,7 @@ type Field = readonly [tag: number, type: 'short' | 'long' | 'bytes', values: Ar
 /** Writes a little-endian TIFF with one strip (TIFF 6.0). */
 export function writeTiff(content: TiffContent): Buffer {
   const { width, height, values, bits, photometric, channels, extra = [], profile } = content;
-  const pixels = bits === 8 ? toBytes(values) : toShorts(values);
+  const pixels = { 8: toBytes, 16: toShorts, 32: toLongs }[bits](values);
   const fields: Field[] = [
     [256, 'long', [width]],
     [257, 'long', [height]],
@@ -73,4 +73,8 @@ function toBytes(values: readonly number[]): Buffer {
 
 function toShorts(values: readonly number[]): Buffer {
   return Buffer.from(Uint16Array.from(values, (value) => Math.round(value * 65535)).buffer);
+}
+
+function toLongs(values: readonly number[]): Buffer {
+  return Buffer.from(Uint32Array.from(values, (value) => Math.round(value * 0xffffffff)).buffer);
 }

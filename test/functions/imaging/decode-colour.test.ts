@@ -237,6 +237,12 @@ describe('grey', () => {
   });
 });
 
+test('grey of 32 bits is refused instead of cut to its lowest ones', async () => {
+  const file = writeTiff({ width: 2, height: 1, values: [0.25, 1], bits: 32, photometric: 1, channels: 1 });
+
+  await expect(decode(file, options)).rejects.toMatchObject({ code: 'unsupported_format' });
+});
+
 describe('channels beyond colour and opacity', () => {
   test.each(['flatten', 'keep'] as const)('of an RGB TIFF are left out (%s)', async (existingAlpha) => {
     const values = [1, 0.4, 0, 1, 0.2, 0, 0.6, 1, 0.2, 0.9];
