@@ -14,7 +14,7 @@ export interface RunFlags {
   readonly alpha?: Preset['existingAlpha'];
   readonly workers?: number;
   readonly threads: number;
-  readonly maxMegapixels?: number;
+  readonly maxMegapixels: number;
   readonly timeout: number;
   readonly watch?: boolean;
   readonly json?: boolean;
@@ -50,7 +50,7 @@ export function addRunFlags(command: Command): Command {
     )
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
-    .option('--max-megapixels <n>', 'larger photos are rejected (default: 100)', wholeNumber(1, 10_000))
+    .option('--max-megapixels <n>', 'larger photos are rejected', wholeNumber(1, 10_000), 100)
     .option(
       '--timeout <seconds>',
       'a batch of photos that takes longer is tried again',
@@ -85,6 +85,11 @@ export function presetOf(flags: RunFlags): Preset {
   });
   if (!preset.success) throw new Error(preset.error.issues.map((issue) => issue.message).join('; '));
   return preset.data;
+}
+
+/** Width x height that is still decoded. */
+export function maxPixelsOf({ maxMegapixels }: RunFlags): number {
+  return maxMegapixels * 1e6;
 }
 
 /** One worker a core, unless memory is short. */

@@ -1,34 +1,30 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Preset } from '#functions/contract/preset.ts';
 import { cutOut } from '#functions/imaging/cutout.ts';
-import { type PhotoLimits, refuseTooManyBytes } from '#functions/imaging/decode.ts';
+import { PHOTO_LIMITS_DEFAULTS, refuseTooManyBytes } from '#functions/imaging/decode.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
-import type { PackedModel } from '#models/pack.ts';
+import { findModel } from './find-model.ts';
+import { maxPixelsOf, type RunFlags } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface RunOneOptions {
-  /** A photo's path, or `-` for stdin. */
-  readonly source: string;
-  readonly model: PackedModel;
-  readonly preset: Preset;
-  readonly limits: PhotoLimits;
-  readonly threads: number;
-}
-
 /**
- * Cuts out one photo in this process, without queue and record.
+ * Cuts out one photo in this process, without queue and record, and writes it to stdout.
  *
- * @returns The cutout's file. @throws {ImagingError} when the photo can never succeed.
+ * @param source The photo's path, or `-` for stdin. @throws {ImagingError} when the photo can never succeed.
  */
-export async function runOne({ source, model, preset, limits, threads }: RunOneOptions): Promise<Uint8Array> {
+export async function runOne(source: string, preset: Preset, flags: RunFlags): Promise<void> {
   const bytes = await readPhoto(source);
+  const limits = { maxBytes: PHOTO_LIMITS_DEFAULTS.maxBytes, maxPixels: maxPixelsOf(flags) };
   refuseTooManyBytes(bytes.length, limits.maxBytes);
-  const segmenter = await Segmenter.open(join(model.folder, 'model.onnx'), model.manifest, { threads });
+
+  const { folder, manifest } = await findModel(flags.model);
+  const segmenter = await Segmenter.open(join(folder, 'model.onnx'), manifest, { threads: flags.threads });
   const { file } = await cutOut(bytes, { segmenter, preset, limits, workspace: new Workspace() });
-  return file.bytes;
+  if (!process.stdout.write(file.bytes)) await once(process.stdout, 'drain');
 }
 
 async function readPhoto(source: string): Promise<Uint8Array> {

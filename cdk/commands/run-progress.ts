@@ -30,7 +30,7 @@ export function startRunProgress(): RunProgress {
     },
     stop: () => {
       clearInterval(timer);
-      draw.end(shown);
+      draw.end();
     },
   };
 }
@@ -57,12 +57,12 @@ interface Drawing {
   readonly everyMs: number;
   readonly show: (progress: { finished: number; total: number }, perSecond: number) => void;
   readonly clear: () => void;
-  readonly end: (progress: { finished: number; total: number }) => void;
+  readonly end: () => void;
 }
 
 function drawBar(): Drawing {
   const bar = new cliProgress.SingleBar({
-    format: '{bar} {value}/{total} {rate}',
+    format: '{bar} {status}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
@@ -70,23 +70,27 @@ function drawBar(): Drawing {
     gracefulExit: false,
     barsize: 30,
   });
-  bar.start(0, 0, { rate: 'starting the workers' });
-  const show: Drawing['show'] = ({ finished, total }, perSecond) => {
-    bar.setTotal(total);
-    bar.update(finished, finished === 0 ? {} : { rate: describeRate(total - finished, perSecond) });
+  // A total of 0 would draw a full bar.
+  bar.start(1, 0, { status: 'starting the workers' });
+  const show: Drawing['show'] = (progress, perSecond) => {
+    bar.setTotal(Math.max(progress.total, 1));
+    bar.update(progress.finished, { status: describe(progress, perSecond) });
   };
   return { everyMs: REDRAW_MS, show, clear: () => process.stderr.write('\r\x1b[K'), end: () => bar.stop() };
 }
 
 function drawLines(): Drawing {
-  const show: Drawing['show'] = ({ finished, total }, perSecond) => {
-    process.stderr.write(`${finished}/${photoCount(total)} ${describeRate(total - finished, perSecond)}\n`);
+  const show: Drawing['show'] = (progress, perSecond) => {
+    process.stderr.write(`${describe(progress, perSecond)}\n`);
   };
   return { everyMs: PLAIN_LINE_MS, show, clear: () => {}, end: () => {} };
 }
 
-function describeRate(left: number, perSecond: number): string {
-  if (perSecond === 0) return '';
+function describe({ finished, total }: { finished: number; total: number }, perSecond: number): string {
+  const count = `${finished.toLocaleString('en')}/${photoCount(total)}`;
+  if (finished === 0) return `${count}, starting the workers`;
+  if (perSecond === 0) return count;
   const rate = perSecond >= 2 ? `${perSecond.toFixed(1)} photos/s` : `${(perSecond * 60).toFixed(0)} photos/min`;
-  return left === 0 ? rate : `${rate}, ${duration((left / perSecond) * 1000)} left`;
+  const left = total - finished;
+  return left === 0 ? `${count}, ${rate}` : `${count}, ${rate}, ${duration((left / perSecond) * 1000)} left`;
 }

@@ -1,7 +1,7 @@
 import { rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidJobError, parseJobs } from '#functions/contract/job.ts';
-import { openLog } from './log-file.ts';
+import { LogFile } from './log-file.ts';
 import type { PhotoOutcome } from './outcome.ts';
 import { parsePhotoLine } from './photo-line.ts';
 import { Poller } from './poller.ts';
@@ -32,7 +32,7 @@ export class PipelineRun {
   readonly #folders: RunFolders;
   readonly #queue: LocalQueue;
   readonly #tally: Tally;
-  readonly #log: (line: string) => void;
+  readonly #log: LogFile;
   #poller: Poller | null = null;
   #total = 0;
   #finished = 0;
@@ -44,7 +44,7 @@ export class PipelineRun {
     this.#folders = folders;
     this.#queue = queue;
     this.#tally = new Tally(folders.dst);
-    this.#log = openLog(join(folders.state, 'worker.log'));
+    this.#log = new LogFile(join(folders.state, 'worker.log'));
   }
 
   /**
@@ -98,6 +98,7 @@ export class PipelineRun {
 
   /** Closes the queue, and removes its files when nothing waits in them. */
   async close(): Promise<void> {
+    this.#log.close();
     const isSpent = this.#queue.counts().unfinished === 0 && this.#queue.failedBodies().length === 0;
     await this.#queue.close();
     if (isSpent) await rm(this.#folders.queue, { recursive: true, force: true });
@@ -180,7 +181,7 @@ export class PipelineRun {
   }
 
   #read(line: string): void {
-    this.#log(line);
+    this.#log.append(line);
     this.#options.observer.onWorkerLine?.(line);
     const photo = parsePhotoLine(line);
     if (photo === null) return;

@@ -47,7 +47,9 @@ const LONG_POLL_SECONDS = 1;
  */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #active = new Set<Promise<void>>();
+  /** Invocations that a worker has in hand, and answers that are being booked. */
+  readonly #invoking = new Set<Promise<void>>();
+  readonly #booking = new Set<Promise<void>>();
   readonly #wake = new AbortController();
   #isStopping = false;
   #endsWhenEmpty = false;
@@ -60,13 +62,14 @@ export class Poller {
   /** Polls until {@link stop}, or until the queue is empty after {@link finish}. @throws what the queue throws. */
   async run(): Promise<void> {
     while (!this.#isDone()) {
-      if (this.#active.size >= this.#options.maxConcurrency) {
-        await Promise.race(this.#active);
+      if (this.#invoking.size >= this.#options.maxConcurrency) {
+        await Promise.race(this.#invoking);
         continue;
       }
-      for (const group of retriesApart(await this.#receive())) this.#track(this.#process(group));
+      for (const group of retriesApart(await this.#receive())) this.#track(this.#invoking, this.#invoke(group));
     }
-    await Promise.all(this.#active);
+    await Promise.all(this.#invoking);
+    await Promise.all(this.#booking);
     if (this.#failure !== null) throw this.#failure.error;
   }
 
@@ -120,21 +123,21 @@ export class Poller {
     return Math.min(Math.max(share, 1), batchSize);
   }
 
-  #track(work: Promise<void>): void {
+  #track(set: Set<Promise<void>>, work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => {
         this.#failure ??= { error };
         this.stop();
       })
       .finally(() => {
-        this.#active.delete(tracked);
+        set.delete(tracked);
         this.#wakeIfDone();
       });
-    this.#active.add(tracked);
+    set.add(tracked);
   }
 
-  async #process(messages: readonly ReceivedMessage[]): Promise<void> {
-    const { queue, invoke, onFinished, onFailed } = this.#options;
+  async #invoke(messages: readonly ReceivedMessage[]): Promise<void> {
+    const { queue, invoke } = this.#options;
     let failed: ReadonlySet<string>;
     let cause: unknown = null;
     try {
@@ -143,7 +146,12 @@ export class Poller {
       failed = new Set(messages.map((message) => message.messageId));
       cause = error;
     }
+    // Not awaited: the worker gets its next batch meanwhile.
+    this.#track(this.#booking, this.#book(messages, failed, cause));
+  }
 
+  async #book(messages: readonly ReceivedMessage[], failed: ReadonlySet<string>, cause: unknown): Promise<void> {
+    const { queue, onFinished, onFailed } = this.#options;
     const done = messages.filter((message) => !failed.has(message.messageId));
     await queue.remove(done);
     if (done.length > 0) await onFinished(done);

@@ -1,5 +1,6 @@
 import type { Preset } from '../contract/preset.ts';
 import { sharp } from './codec.ts';
+import { ImagingError } from './errors.ts';
 import { embedInJpeg, embedInPng, embedInWebp } from './kernels/embed-profile.ts';
 import type { Raster } from './raster.ts';
 
@@ -20,19 +21,34 @@ const QUALITY_DEFAULTS = { webp: 85, avif: 60, jpeg: 88 } as const;
 
 const CONTENT_TYPES = { png: 'image/png', webp: 'image/webp', avif: 'image/avif', jpeg: 'image/jpeg' } as const;
 
+/** The longest side each format can hold, in px. */
+const LONGEST_SIDES = { png: 2 ** 31 - 1, webp: 16_383, avif: 16_384, jpeg: 65_500 } as const;
+
 /**
- * Encodes a raster, upright, tagged sRGB, with no metadata of the photo in it.
+ * Encodes a raster, upright, tagged sRGB, with no metadata of the photo in it. One channel stays grey and untagged.
  *
+ * @throws {ImagingError} `too_many_pixels` for a side that is longer than the format can hold.
  * Cost at 12 MP: PNG 110-340 ms, JPEG 110-190, WebP 350, AVIF 830 (CPU).
  */
 export async function encode(raster: Raster, preset: Pick<Preset, 'format' | 'quality'>): Promise<EncodedFile> {
   const { width, height, channels, data } = raster;
   const { format } = preset;
-  const pipeline = sharp(data, { raw: { width, height, channels } });
+  refuseLongSides(format, width, height);
+  const raw = sharp(data, { raw: { width, height, channels } });
+  const pipeline = channels === 1 ? raw.toColourspace('b-w') : raw;
   const plain = await withFormat(pipeline, preset).toBuffer();
   // A mask is opacity, not colour: it has no colour space to be tagged with.
   const bytes = channels === 1 ? plain : await embedProfile(plain, format, { width, height });
   return { bytes, format, contentType: CONTENT_TYPES[format], width, height };
+}
+
+function refuseLongSides(format: Preset['format'], width: number, height: number): void {
+  const longest = LONGEST_SIDES[format];
+  if (Math.max(width, height) <= longest) return;
+  throw new ImagingError(
+    'too_many_pixels',
+    `Expected a photo of at most ${longest} pixels a side for ${format.toUpperCase()}, got ${width} x ${height}. Upload a smaller version or choose PNG.`,
+  );
 }
 
 function withFormat(pipeline: ReturnType<typeof sharp>, { format, quality }: Pick<Preset, 'format' | 'quality'>) {
@@ -58,7 +74,7 @@ async function embedProfile(file: Buffer, format: Preset['format'], size: { widt
     case 'jpeg':
       return embedInJpeg(file, await srgbProfile());
     case 'avif':
-      return file; // The encoder writes sRGB's code points (nclx), AVIF's own way of saying so.
+      return file; // The encoder writes sRGB's code points into the AV1 stream, AVIF's own way of saying so.
   }
 }
 

@@ -11,6 +11,8 @@ const SUPPORTED = new Map([
   ['image/gif', 'gif'],
 ]);
 
+const TIFF_STARTS = ['II*\0', 'MM\0*'];
+
 const READABLE = 'JPEG, PNG, WebP, AVIF, TIFF or GIF';
 
 /**
@@ -26,6 +28,9 @@ export async function sniffFormat(bytes: Uint8Array): Promise<string> {
   const type = await fileTypeFromBuffer(bytes);
   const format = SUPPORTED.get(type?.mime ?? '');
   if (format !== undefined) return format;
+  if (type?.mime === 'image/heif' && compatibleBrands(bytes).includes('avif')) return 'avif';
+  // A TIFF that was cut short has lost the directory by which `file-type` knows it.
+  if (type === undefined && TIFF_STARTS.includes(startOf(bytes))) return 'tiff';
 
   if (type?.mime.startsWith('image/') || looksLikeSvg(bytes)) {
     const name = type?.mime.startsWith('image/') ? type.ext.toUpperCase() : 'SVG';
@@ -36,6 +41,16 @@ export async function sniffFormat(bytes: Uint8Array): Promise<string> {
   }
   const found = type === undefined ? 'a file that is no picture' : `a file of type ${type.mime}`;
   throw new ImagingError('not_a_photo', `Expected a photo (${READABLE}), got ${found}. Check what was uploaded.`);
+}
+
+function startOf(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes.subarray(0, 4));
+}
+
+/** The brands that a file of the HEIF family lists behind its main one, in its first box (ISO/IEC 14496-12, 4.3). */
+function compatibleBrands(bytes: Uint8Array): string[] {
+  const end = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  return new TextDecoder('latin1').decode(bytes.subarray(16, end)).match(/.{4}/gs) ?? [];
 }
 
 function looksLikeSvg(bytes: Uint8Array): boolean {

@@ -28,12 +28,15 @@ export function embedInJpeg(jpeg: Buffer, profile: Uint8Array): Buffer {
 }
 
 const WEBP_ICC_FLAG = 0x20;
-const WEBP_ALPHA_FLAG = 0x10;
 
-/** WebP: an ICCP chunk after VP8X, which is added where the file is still in the simple layout (RFC 9649, 2.5-2.7). */
+/**
+ * WebP: an ICCP chunk after VP8X, which is added where the file is still in the simple layout (RFC 9649, 2.5-2.7).
+ *
+ * @param webp Lossy: in the simple layout it has no alpha, which a lossless one could.
+ */
 export function embedInWebp(webp: Buffer, profile: Uint8Array, size: { width: number; height: number }): Buffer {
   const isExtended = webp.toString('latin1', 12, 16) === 'VP8X';
-  const header = isExtended ? Buffer.from(webp.subarray(12, 30)) : extendedHeader(size, hasLosslessAlpha(webp));
+  const header = isExtended ? Buffer.from(webp.subarray(12, 30)) : extendedHeader(size);
   header.writeUInt8(header.readUInt8(8) | WEBP_ICC_FLAG, 8);
   const body = Buffer.concat([
     Buffer.from('WEBP', 'latin1'),
@@ -44,17 +47,11 @@ export function embedInWebp(webp: Buffer, profile: Uint8Array, size: { width: nu
   return riffChunk('RIFF', body);
 }
 
-function extendedHeader({ width, height }: { width: number; height: number }, hasAlpha: boolean): Buffer {
+function extendedHeader({ width, height }: { width: number; height: number }): Buffer {
   const content = Buffer.alloc(10);
-  content.writeUInt8(hasAlpha ? WEBP_ALPHA_FLAG : 0, 0);
   content.writeUIntLE(width - 1, 4, 3);
   content.writeUIntLE(height - 1, 7, 3);
   return riffChunk('VP8X', content);
-}
-
-/** Bit 28 of a lossless bitstream's header; the lossy one in the simple layout has no alpha. */
-function hasLosslessAlpha(webp: Buffer): boolean {
-  return webp.toString('latin1', 12, 16) === 'VP8L' && (webp.readUInt8(24) & 0x10) !== 0;
 }
 
 function riffChunk(name: string, content: Uint8Array): Buffer {
