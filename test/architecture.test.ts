@@ -80,6 +80,12 @@ describe('imports', () => {
     expect(users.sort()).toEqual(['functions/remove-background/handler.ts', 'functions/remove-background/s3-store.ts']);
   });
 
+  test("of sharp are one file's alone, which locks the loaders that are no photos'", () => {
+    const users = product.filter(({ imports }) => imports.some(({ specifier }) => specifier === 'sharp'));
+
+    expect(users.map(({ path }) => path)).toEqual(['functions/imaging/codec.ts']);
+  });
+
   test('name files that are there', () => {
     const missing = files.flatMap(({ path, imports }) =>
       imports
