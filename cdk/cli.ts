@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { Command, CommanderError } from 'commander';
+import { registerBench } from './commands/bench.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -14,6 +15,7 @@ const program = new Command('cutline')
 registerRun(program);
 registerStart(program);
 registerSample(program);
+registerBench(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});

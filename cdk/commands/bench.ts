@@ -4,10 +4,10 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
 import { IMGLY_PACKAGE, IMGLY_VERSION, installImgly } from '../bench/install-imgly.ts';
-import { KEEP_HEAP } from '../bench/keep-heap.ts';
 import { type BenchResult, runBench } from '../bench/run-bench.ts';
 import { figuresTable, stagesTable } from '../bench/tables.ts';
 import type { ToolProcessOptions } from '../bench/tool-process.ts';
+import { KEEP_HEAP } from '../local/keep-heap.ts';
 import { ensureSample } from './sample-catalogue.ts';
 
 interface BenchFlags {

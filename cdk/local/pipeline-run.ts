@@ -53,13 +53,12 @@ export class PipelineRun {
    * @returns Why it ended early, or null. @throws {RunError} when workers or queue break down.
    */
   async work(keys: readonly string[]): Promise<RunStop | null> {
-    const { signal, workers, watch, observer } = this.#options;
+    const { signal, workers, watch } = this.#options;
     const waiting = this.#queue.pendingBodies();
     this.#total = waiting.length;
     const needed = watch ? workers : Math.min(workers, Math.max(keys.length, waiting.length));
     const pool = this.#startPool(needed);
     this.#poller = this.#makePoller(pool, needed);
-    observer.onWorkers?.(pool);
 
     const onAbort = () => this.#end(INTERRUPTED);
     signal.addEventListener('abort', onAbort);

@@ -6,7 +6,7 @@ import { openQueue, QUEUE_DEFAULTS } from './queue.ts';
 import { RunError } from './run-error.ts';
 import { prepareFolders } from './run-folders.ts';
 import { lockRun } from './run-lock.ts';
-import { WORKER_POOL_DEFAULTS, type WorkerPool } from './worker-pool.ts';
+import { WORKER_POOL_DEFAULTS } from './worker-pool.ts';
 
 export interface RunOptions {
   /** Folder of photos, and folder for the results. */
@@ -37,8 +37,6 @@ export interface RunObserver {
   readonly onPhoto?: (outcome: PhotoOutcome) => void;
   /** Every line of the workers' output. */
   readonly onWorkerLine?: (line: string) => void;
-  /** The workers' process ids, once they are started. */
-  readonly onWorkers?: (pool: Pick<WorkerPool, 'processIds'>) => void;
 }
 
 export const RUN_DEFAULTS = {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
+import { KEEP_HEAP } from './keep-heap.ts';
 import { RunError } from './run-error.ts';
 import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
 
@@ -61,14 +62,6 @@ const WORKER_PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url));
 const START_ATTEMPTS = 3;
 const LAST_WORDS = 8;
 
-/** Keeps freed memory in the process: a photo's buffers are of the same sizes as the last one's, and fresh pages cost 5 ms per MB. */
-const KEEP_HEAP = {
-  MALLOC_MMAP_MAX_: '0',
-  MALLOC_TRIM_THRESHOLD_: '4294967296',
-  MALLOC_TOP_PAD_: '67108864',
-  MALLOC_ARENA_MAX: '1',
-};
-
 /**
  * Child processes that run the handler, one invocation at a time each. One that overruns the timeout is killed, even when
  * it is stopped or stuck in native code, and one that dies is replaced.
@@ -84,11 +77,6 @@ export class WorkerPool {
   constructor(options: RequiredOptions & Partial<WorkerPoolOptions>) {
     this.#options = { ...WORKER_POOL_DEFAULTS, ...options };
     for (let n = 0; n < options.workers; n++) this.#start();
-  }
-
-  /** Process ids of the workers, for whoever wants to watch or harm them. */
-  get processIds(): number[] {
-    return [...this.#workers].flatMap(({ child }) => child.pid ?? []);
   }
 
   /**
