@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { PhotoRecord } from '../../functions/contract/record.ts';
 
 /**
@@ -9,9 +9,11 @@ import type { PhotoRecord } from '../../functions/contract/record.ts';
  * Every photo it takes in hand is written to `journal.txt`, every one it makes to `made.txt`.
  */
 const { CUTLINE_CUTOUTS: dst = '', FAKE_PHOTO_MS: photoMs = '0', FAKE_BROKEN } = process.env;
+if (FAKE_BROKEN === 'stuck') await new Promise(() => setInterval(() => {}, 1000));
 if (FAKE_BROKEN !== undefined) throw new Error('Expected a model, got none');
 
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  console.log(`${context.getRemainingTimeInMillis()} ms left`);
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   note('batches.txt', String(event.Records.length));
   for (const { body, messageId, attributes } of event.Records) {

@@ -59,7 +59,7 @@ test('a photo that kills its worker does not take the others of its batch with i
 test('stops a photo at the timeout and goes on with the rest', async () => {
   const folders = foldersWith(['a.jpg', 'hang.jpg', 'z.jpg']);
 
-  const { photos } = await runFake(folders, { workers: 1, maxReceiveCount: 2, timeoutMs: 300 });
+  const { photos } = await runFake(folders, { workers: 1, maxReceiveCount: 2, timeoutMs: 700 });
 
   expect(photos.map(({ status, code }) => [status, code])).toEqual([
     ['done', undefined],
