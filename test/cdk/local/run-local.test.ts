@@ -77,8 +77,8 @@ test('replaces a worker that was stopped by a signal', async () => {
     timeoutMs: 1000,
     workerEnv: { FAKE_PHOTO_MS: '20' },
     observer: {
-      onWorkerLine: () => {
-        if (stopped === 0) {
+      onWorkerLine: (line) => {
+        if (stopped === 0 && line.includes('"outcome"')) {
           stopped = Number(linesOf(folders.dst, 'journal.txt')[0]?.split(' ')[2]);
           process.kill(stopped, 'SIGSTOP');
         }
