@@ -36,6 +36,8 @@ export class PipelineRun {
   #poller: Poller | null = null;
   #total = 0;
   #finished = 0;
+  /** Photos whose worker has said that they ended, while their message still waits for the rest of its batch. */
+  readonly #ahead = new Set<string>();
   #stop: RunStop | null = null;
   #failure: unknown = null;
 
@@ -127,6 +129,7 @@ export class PipelineRun {
       onFinished: async (messages) => {
         const keys = messages.map((message) => keyIn(message.body)).filter((key) => key !== null);
         const outcomes = await Promise.all(keys.map((key) => this.#tally.finish(key)));
+        for (const key of keys) this.#ahead.delete(key);
         this.#advance(messages.length, outcomes);
       },
       onFailed: (messages, error) => this.#noteFailed(messages, error),
@@ -139,7 +142,10 @@ export class PipelineRun {
       const key = keyIn(body);
       if (key === null) continue;
       this.#tally.noteError(key, error);
-      if (attempt >= this.#options.maxReceiveCount) this.#advance(1, [this.#tally.fail(key)]);
+      if (attempt >= this.#options.maxReceiveCount) {
+        this.#ahead.delete(key);
+        this.#advance(1, [this.#tally.fail(key)]);
+      }
     }
   }
 
@@ -185,6 +191,10 @@ export class PipelineRun {
     const photo = parsePhotoLine(line);
     if (photo === null) return;
     this.#tally.noteLine(photo);
+    if (photo.outcome !== 'retry') {
+      this.#ahead.add(photo.key);
+      this.#advance(0, []);
+    }
     // Every further photo would meet the same full disk and use up its attempts on it.
     if (photo.code === 'disk_full') this.#end(DISK_FULL);
   }
@@ -193,7 +203,7 @@ export class PipelineRun {
     const { observer } = this.#options;
     this.#finished += count;
     for (const outcome of outcomes) observer.onPhoto?.(outcome);
-    observer.onProgress?.({ finished: this.#finished, total: this.#total });
+    observer.onProgress?.({ finished: Math.min(this.#finished + this.#ahead.size, this.#total), total: this.#total });
   }
 
   #end(stop: RunStop): void {

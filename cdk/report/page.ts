@@ -8,13 +8,13 @@ import { type Report, STANDINGS, type Standing, worstFirst } from './report.ts';
 import { duration, photoCount } from './words.ts';
 
 export interface PageOptions {
-  /** How many photos are shown; the others are named. Each costs the page about 20 kB. @default 500 */
+  /** How many photos are shown; the others are named. Each costs the page about 20 kB. @default 200 */
   readonly maxFrames?: number;
   /** Photos decoded at once. @default 2 */
   readonly concurrency?: number;
 }
 
-export const PAGE_DEFAULTS = { maxFrames: 500, concurrency: 2 } as const;
+export const PAGE_DEFAULTS = { maxFrames: 200, concurrency: 2 } as const;
 
 /**
  * Draws a batch as a contact sheet: every photo beside its cutout, what needs a person first.
