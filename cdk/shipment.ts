@@ -1,0 +1,68 @@
+import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleHandler } from '#functions/remove-background/bundle.ts';
+import { LayerError } from '#layers/errors.ts';
+import { DIST_FOLDER, modelPlace, runtimePlace, UNZIPPED_LIMIT_BYTES } from '#layers/places.ts';
+import { isRuntimePacked } from '#layers/runtime-layer.ts';
+import { writeTree } from '#layers/write-tree.ts';
+import { isPackedModel } from '#models/pack.ts';
+import type { StageSettings } from './stage-settings.ts';
+
+/** All that goes to AWS, below one folder. */
+export interface Shipment {
+  /** Holds `Dockerfile`, `function/`, `runtime/<architecture>/` and `opt/models/<id>/`. */
+  readonly folder: string;
+  /** The command to run before this can be deployed; undefined when everything is there. */
+  readonly missing: string | undefined;
+}
+
+export interface ShipmentOptions {
+  /** @default layers/dist */
+  readonly folder?: string;
+  /** Holds package-lock.json. @default the working folder */
+  readonly project?: string;
+}
+
+const dockerfile = fileURLToPath(new URL('../functions/remove-background/Dockerfile', import.meta.url));
+
+/**
+ * Puts the bundled function beside its layers and looks whether these are packed. A stack can be synthesized without them,
+ * but not deployed.
+ *
+ * @throws {LayerError} `too_large` when a .zip function and its layers are over AWS's limit.
+ */
+export async function prepareShipment(
+  { model, architecture, packaging }: Pick<StageSettings, 'model' | 'architecture' | 'packaging'>,
+  { folder = DIST_FOLDER, ...options }: ShipmentOptions = {},
+): Promise<Shipment> {
+  const parts = [join(folder, modelPlace(model)), join(folder, runtimePlace(architecture))] as const;
+  const isPacked =
+    (await isPackedModel(parts[0])) && (await isRuntimePacked(architecture, { ...options, out: folder }));
+  const handler = await writeTree(join(folder, 'function'), await bundleHandler());
+  await copyFile(dockerfile, join(folder, 'Dockerfile'));
+  // CDK looks at each layer's folder, packed or not.
+  for (const part of parts) await mkdir(part, { recursive: true });
+
+  if (packaging === 'zip') {
+    const bytes = handler.bytes + (await sizeOf(parts[0])) + (await sizeOf(parts[1]));
+    refuseTooLarge(bytes, model);
+  }
+  return { folder, missing: isPacked ? undefined : `npm run layer -- ${model} --runtime ${architecture}` };
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function refuseTooLarge(bytes: number, model: string): void {
+  if (bytes <= UNZIPPED_LIMIT_BYTES) return;
+  const [found, limit] = [bytes, UNZIPPED_LIMIT_BYTES].map((size) => `${(size / 1e6).toFixed(1)} MB`);
+  throw new LayerError(
+    'too_large',
+    `Expected a .zip function with its layers to be at most ${limit} unzipped, got ${found}. Use -c packaging=image, or a smaller model than ${model}.`,
+  );
+}
