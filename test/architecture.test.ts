@@ -28,7 +28,14 @@ const AREAS: readonly Area[] = [
   { of: 'models', from: ['models', 'functions/contract', 'functions/imaging'], never: /^@aws|^aws-/ },
   {
     of: 'layers',
-    from: ['layers', 'functions/contract', 'models/catalogue', 'models/cache-folder.ts', 'models/ensure-model.ts'],
+    from: [
+      'layers',
+      'functions/contract',
+      'models/cache-folder.ts',
+      'models/commands/progress-line.ts',
+      'models/fetch.ts',
+      'models/run-command.ts',
+    ],
     never: /^aws-cdk-lib|^constructs$/,
   },
   { of: 'cdk/local', from: ['cdk', 'functions'], never: /^aws-cdk-lib|^constructs$|^cdk-/ },
