@@ -31,6 +31,7 @@ const AREAS: readonly Area[] = [
     from: [
       'layers',
       'functions/contract',
+      'models/catalogue',
       'models/cache-folder.ts',
       'models/commands/progress-line.ts',
       'models/fetch.ts',

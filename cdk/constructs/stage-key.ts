@@ -12,10 +12,11 @@ export function stageKey(scope: Construct, { kmsKey, stage }: StageSettings): IK
     description: `Cutline ${stage}: photos, cutouts, queues`,
     enableKeyRotation: true,
   });
+  // The queues' encryption lets EventBridge in by itself.
   key.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'EventsAndAlarmsReachQueueAndTopic',
-      principals: [new ServicePrincipal('events.amazonaws.com'), new ServicePrincipal('cloudwatch.amazonaws.com')],
+      sid: 'AlarmsReachTheirTopic',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },

@@ -1,0 +1,53 @@
+import { existsSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prepareShipment } from '#cdk/shipment.ts';
+import { temporaryFolder, writeFiles } from '#test/support/folders.ts';
+
+const settings = { model: 'tiny', architecture: 'arm64', packaging: 'zip' } as const;
+const PACKAGES = ['onnxruntime-node', 'sharp'];
+
+/** A project whose lock file pins two packages, and a folder where everything of them is packed. */
+function packedProject(): { project: string; folder: string } {
+  const [project, folder] = [temporaryFolder(), temporaryFolder()];
+  const packages = Object.fromEntries(
+    PACKAGES.map((name) => [`node_modules/${name}`, { version: '1.0.0', integrity: 'sha512-x' }]),
+  );
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ packages }));
+  const manifests = PACKAGES.map((name) => `runtime/arm64/nodejs/node_modules/${name}/package.json`);
+  writeFiles(folder, manifests, '{"version": "1.0.0"}');
+  writeFiles(folder, ['opt/models/tiny/manifest.json', 'opt/models/tiny/model.onnx']);
+  return { project, folder };
+}
+
+test('puts the function and its Dockerfile beside what is packed', async () => {
+  const { project, folder } = packedProject();
+
+  const shipment = await prepareShipment(settings, { project, folder });
+
+  expect(shipment).toEqual({ folder, missing: undefined });
+  expect(existsSync(join(folder, 'function/index.mjs'))).toBe(true);
+  expect(existsSync(join(folder, 'Dockerfile'))).toBe(true);
+});
+
+test('says what to run when a layer is missing or of an older version', async () => {
+  const { project, folder } = packedProject();
+  writeFiles(folder, ['runtime/arm64/nodejs/node_modules/sharp/package.json'], '{"version": "0.9.0"}');
+
+  const outdated = await prepareShipment(settings, { project, folder });
+  const nothing = await prepareShipment(settings, { project, folder: temporaryFolder() });
+
+  const command = 'npm run layer -- tiny --runtime arm64';
+  expect([outdated.missing, nothing.missing]).toEqual([command, command]);
+});
+
+test('refuses a .zip function that is too large unzipped, but not an image', async () => {
+  const { project, folder } = packedProject();
+  truncateSync(join(folder, 'opt/models/tiny/model.onnx'), 262_000_000);
+
+  await expect(prepareShipment(settings, { project, folder })).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('-c packaging=image'),
+  });
+  await expect(prepareShipment({ ...settings, packaging: 'image' }, { project, folder })).resolves.toBeDefined();
+});
