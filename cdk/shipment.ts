@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleHandler } from '#functions/remove-background/bundle.ts';
 import { LayerError } from '#layers/errors.ts';
+import { inMegabytes } from '#layers/in-megabytes.ts';
 import { DIST_FOLDER, modelPlace, runtimePlace, UNZIPPED_LIMIT_BYTES } from '#layers/places.ts';
 import { isRuntimePacked } from '#layers/runtime-layer.ts';
 import { writeTree } from '#layers/write-tree.ts';
@@ -15,6 +16,8 @@ export interface Shipment {
   readonly folder: string;
   /** The command to run before this can be deployed; undefined when everything is there. */
   readonly missing: string | undefined;
+  /** Of the function and its layers, which AWS limits for a .zip function. */
+  readonly unzippedBytes: number;
 }
 
 export interface ShipmentOptions {
@@ -44,11 +47,10 @@ export async function prepareShipment(
   // CDK looks at each layer's folder, packed or not.
   for (const part of parts) await mkdir(part, { recursive: true });
 
-  if (packaging === 'zip') {
-    const bytes = handler.bytes + (await sizeOf(parts[0])) + (await sizeOf(parts[1]));
-    refuseTooLarge(bytes, model);
-  }
-  return { folder, missing: isPacked ? undefined : `npm run layer -- ${model} --runtime ${architecture}` };
+  const unzippedBytes = handler.bytes + (await sizeOf(parts[0])) + (await sizeOf(parts[1]));
+  if (packaging === 'zip') refuseTooLarge(unzippedBytes, model);
+  const missing = isPacked ? undefined : `npm run layer -- ${model} --runtime ${architecture}`;
+  return { folder, missing, unzippedBytes };
 }
 
 async function sizeOf(folder: string): Promise<number> {
@@ -60,7 +62,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 function refuseTooLarge(bytes: number, model: string): void {
   if (bytes <= UNZIPPED_LIMIT_BYTES) return;
-  const [found, limit] = [bytes, UNZIPPED_LIMIT_BYTES].map((size) => `${(size / 1e6).toFixed(1)} MB`);
+  const [found, limit] = [bytes, UNZIPPED_LIMIT_BYTES].map(inMegabytes);
   throw new LayerError(
     'too_large',
     `Expected a .zip function with its layers to be at most ${limit} unzipped, got ${found}. Use -c packaging=image, or a smaller model than ${model}.`,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { startProgress } from '#models/commands/progress-line.ts';
+import { inMegabytes } from './in-megabytes.ts';
 import { packModelLayer } from './model-layer.ts';
 import { ARCHITECTURES, type Architecture, DIST_FOLDER, UNZIPPED_LIMIT_BYTES } from './places.ts';
 import { packRuntimeLayer } from './runtime-layer.ts';
@@ -47,10 +48,6 @@ async function packLayers(models: string[], options: { runtime?: Architecture; o
 
 function describeLayer(folder: string, { files, bytes, sha256 }: LayerSize): string {
   return `${folder}: ${inMegabytes(bytes)} in ${files} files, sha256 ${sha256.slice(0, 16)}`;
-}
-
-function inMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 try {

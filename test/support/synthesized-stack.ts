@@ -41,7 +41,10 @@ export function synthesizeStack(work: string, { context = {}, missing, isChecked
   const { context: flags } = CdkJson.parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
   const app = new App({ outdir: join(work, 'cdk.out'), context: { ...flags, model: 'tiny', ...context } });
   const settings = readStageSettings(app.node.getAllContext());
-  const stack = new CutoutStack(app, stackName(settings.stage), { settings, shipment: { folder, missing } });
+  const stack = new CutoutStack(app, stackName(settings.stage), {
+    settings,
+    shipment: { folder, missing, unzippedBytes: 0 },
+  });
   if (isChecked === true) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return Template.fromStack(stack);
 }

@@ -1,4 +1,4 @@
-import { existsSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prepareShipment } from '#cdk/shipment.ts';
@@ -25,7 +25,8 @@ test('puts the function and its Dockerfile beside what is packed', async () => {
 
   const shipment = await prepareShipment(settings, { project, folder });
 
-  expect(shipment).toEqual({ folder, missing: undefined });
+  expect(shipment).toMatchObject({ folder, missing: undefined });
+  expect(shipment.unzippedBytes).toBe(sizeOf([join(folder, 'function'), join(folder, 'opt'), join(folder, 'runtime')]));
   expect(existsSync(join(folder, 'function/index.mjs'))).toBe(true);
   expect(existsSync(join(folder, 'Dockerfile'))).toBe(true);
 });
@@ -51,3 +52,10 @@ test('refuses a .zip function that is too large unzipped, but not an image', asy
   });
   await expect(prepareShipment({ ...settings, packaging: 'image' }, { project, folder })).resolves.toBeDefined();
 });
+
+function sizeOf(folders: readonly string[]): number {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name))),
+  );
+  return files.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+}
