@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
 import { IMGLY_PACKAGE, IMGLY_VERSION, installImgly } from '../bench/install-imgly.ts';
 import { type BenchResult, runBench } from '../bench/run-bench.ts';
 import { figuresTable, stagesTable } from '../bench/tables.ts';
 import type { ToolProcessOptions } from '../bench/tool-process.ts';
-import { KEEP_HEAP } from '../local/keep-heap.ts';
 import { ensureSample } from './sample-catalogue.ts';
 
 interface BenchFlags {
@@ -40,7 +40,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
   const { folder, manifest } = await ensureModel(model, { onProgress: ({ step }) => say(`Model ${model}: ${step}`) });
   say(`Installing ${IMGLY_PACKAGE} ${IMGLY_VERSION} in the cache, where it is not yet`);
   const tools: readonly ToolProcessOptions[] = [
-    { program: 'cutline', folder, env: KEEP_HEAP },
+    { program: 'cutline', folder, env: MALLOC_SETTINGS },
     { program: 'imgly', folder: await installImgly(cacheFolder()) },
   ];
 

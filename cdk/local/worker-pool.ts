@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
-import { KEEP_HEAP } from './keep-heap.ts';
 import { RunError } from './run-error.ts';
 import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
 
@@ -105,7 +105,7 @@ export class WorkerPool {
   #start(): void {
     const { handlerPath, env, startTimeoutMs } = this.#options;
     const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
-      env: { ...process.env, ...KEEP_HEAP, ...env },
+      env: { ...process.env, ...MALLOC_SETTINGS, ...env },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
