@@ -20,6 +20,9 @@ interface Interpolation {
 /** Share of the mean variance added to every variance, so that nearly equal channels cannot get huge opposite factors. */
 const RIDGE = 1e-4;
 
+/** float32 sums are off by about this share of their size, which must not pass for variance. */
+const NOISE = 1e-5;
+
 /**
  * Before channels are cut, lets the ones that stay take over their work: each removed channel is interpolated from the
  * kept ones at the same pixel (least squares over the observed photos), and its readers' weights are moved accordingly.
@@ -77,7 +80,8 @@ async function interpolate(
   const indices = isCut.map((_, index) => index);
   const [kept, removed] = [indices.filter((i) => !isCut[i]), indices.filter((i) => isCut[i])];
   const among = submatrix(covariance, channels, kept, kept);
-  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + Number.EPSILON);
+  const noise = NOISE * meanDiagonal(moments.products, channels);
+  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + noise + Number.EPSILON);
   const factors = await solvePositive(
     { rows: kept.length, columns: kept.length, data: among },
     { rows: kept.length, columns: removed.length, data: submatrix(covariance, channels, kept, removed) },

@@ -5,7 +5,9 @@ import type { Graph } from '../onnx/graph.ts';
 import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
-/** Keeps a layer whose inputs are all constant solvable: it then keeps its weights. */
+/** float32 sums are off by about this share of their size, which must not pass for variance. */
+const NOISE = 2e-6;
+/** Keeps a layer that reads nothing but zeros solvable: it then keeps its weights. */
 const TINY = 1e-12;
 
 /**
@@ -19,6 +21,8 @@ export class NormalEquations {
   readonly #cross: Float64Array;
   readonly #inputSum: Float64Array;
   readonly #outputSum: Float64Array;
+  /** A guess at the inputs' means, taken off before products are summed: float32 would drown small variances in large means. */
+  #shift: Float64Array | undefined;
   #samples = 0;
   #pending: { inputs: Float32Array; outputs: Float32Array }[] = [];
 
@@ -44,6 +48,8 @@ export class NormalEquations {
     const rows = x.length / taps;
     this.#pending = [];
     if (rows === 0) return;
+    this.#shift ??= columnMeans(x, taps);
+    shiftInto(x, this.#shift);
     const inputs = { rows, columns: taps, data: x };
     addInto(this.#gram, (await this.#products.transposedTimes(inputs, inputs)).data);
     addInto(this.#cross, (await this.#products.transposedTimes(inputs, { rows, columns: outputs, data: y })).data);
@@ -62,10 +68,11 @@ export class NormalEquations {
     const now = tensor === undefined ? new Float32Array(taps * outputs) : floatsOf(tensor, name);
     const [meanX, meanY] = [this.#inputSum, this.#outputSum].map((sum) => sum.map((value) => value / this.#samples));
     if (meanX === undefined || meanY === undefined) throw new RangeError('Expected two means, got fewer');
+    const noise = NOISE * meanDiagonal(this.#gram, taps);
     centreInto(this.#gram, this.#samples, meanX, meanX);
     centreInto(this.#cross, this.#samples, meanX, meanY);
 
-    const pull = ridge * meanDiagonal(this.#gram, taps) + TINY;
+    const pull = ridge * meanDiagonal(this.#gram, taps) + noise + TINY;
     addDiagonalInto(this.#gram, taps, pull);
     for (let tap = 0; tap < taps; tap++) {
       for (let o = 0; o < outputs; o++) {
@@ -84,7 +91,7 @@ export class NormalEquations {
       for (let tap = 0; tap < taps; tap++) {
         const value = data[tap * outputs + o] ?? 0;
         weight[o * taps + tap] = value;
-        reach += value * (meanX[tap] ?? 0);
+        reach += value * ((meanX[tap] ?? 0) + (this.#shift?.[tap] ?? 0));
       }
       bias[o] = (meanY[o] ?? 0) - reach;
     }
@@ -110,6 +117,19 @@ function addColumnsInto(into: Float64Array, rows: Float32Array): void {
   const columns = into.length;
   for (let start = 0; start < rows.length; start += columns) {
     for (let c = 0; c < columns; c++) into[c] = (into[c] ?? 0) + (rows[start + c] ?? 0);
+  }
+}
+
+function columnMeans(rows: Float32Array, columns: number): Float64Array {
+  const means = new Float64Array(columns);
+  addColumnsInto(means, rows);
+  return means.map((sum) => (sum * columns) / rows.length);
+}
+
+function shiftInto(rows: Float32Array, by: Float64Array): void {
+  const columns = by.length;
+  for (let start = 0; start < rows.length; start += columns) {
+    for (let c = 0; c < columns; c++) rows[start + c] = (rows[start + c] ?? 0) - (by[c] ?? 0);
   }
 }
 
