@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { STATE_FOLDER } from './photos-folder.ts';
 import { RunError } from './run-error.ts';
 
@@ -46,8 +46,8 @@ export async function requireSource(path: string): Promise<string> {
 
 async function writableFolder(path: string): Promise<string> {
   try {
-    const state = join(path, STATE_FOLDER);
-    await mkdir(state, { recursive: true });
+    const state = resolve(path, STATE_FOLDER);
+    await makeFolder(state);
     const probe = join(state, `probe-${process.pid}`);
     await writeFile(probe, '');
     await rm(probe);
@@ -60,4 +60,11 @@ async function writableFolder(path: string): Promise<string> {
       { cause },
     );
   }
+}
+
+/** Makes a folder and what is missing above it, one by one: asked to do that itself, Node never returns from some places (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (await stat(path).catch(() => null)) return;
+  await makeFolder(dirname(path));
+  await mkdir(path);
 }
