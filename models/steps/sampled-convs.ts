@@ -1,7 +1,14 @@
 import type { ChannelGroups } from '../channels/channel-groups.ts';
 import { seededRandom } from '../math/random.ts';
 import { attributes, intAttribute, intsAttribute } from '../onnx/attributes.ts';
-import { type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  requiredInput,
+  requiredOutput,
+  withoutUnused,
+} from '../onnx/graph.ts';
 import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { padsOf } from '../onnx/shape-rules.ts';
 import { elementCount, float32Tensor, type Tensor } from '../onnx/tensor.ts';
@@ -69,7 +76,7 @@ export function withOutputSamples(dense: Graph, convs: readonly SampledConv[]): 
     const columns = builder.gather(rows, builder.indices([positions.length], positions), 1);
     builder.add('Transpose', [columns], samples, { perm: [1, 0] });
   }
-  return builder.graph(convs.map(({ samples }) => samples));
+  return builder.graph(convs.map(sampleOutput));
 }
 
 /**
@@ -89,7 +96,7 @@ export function withTapSamples(part: Graph, conv: SampledConv, inference: Infere
   const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
   const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
   builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
-  return builder.graph([...part.outputs.map(({ name }) => name), conv.samples]);
+  return builder.graph([...part.outputs, sampleOutput(conv)]);
 }
 
 /** For every tap and position the input pixel, as `[taps of the kernel, positions]`, and whether it is inside the frame. */
@@ -116,6 +123,10 @@ function tapPlaces({ node, input, output, weight, positions }: SampledConv, infe
   return { indices, inside, kernel: kernelHeight * kernelWidth };
 }
 
+function sampleOutput({ samples }: SampledConv): GraphValue {
+  return { name: samples, type: 'float32', dims: undefined };
+}
+
 /** Adds nodes and constants to a copy of a graph under names of their own. */
 function sampler(graph: Graph) {
   const constants = new Map<string, Tensor>(graph.constants);
@@ -139,14 +150,7 @@ function sampler(graph: Graph) {
       add('Reshape', [value, indices([dims.length], dims)], `sample.reshape.${nodes.length}`),
     gather: (value: string, at: string, axis: number) =>
       add('Gather', [value, at], `sample.gather.${nodes.length}`, { axis }),
-    graph: (outputs: readonly string[]): Graph =>
-      withoutUnused({
-        ...graph,
-        nodes,
-        constants,
-        outputs: outputs.map((name) => ({ name, type: 'float32', dims: undefined })),
-        hints: [],
-      }),
+    graph: (outputs: readonly GraphValue[]): Graph => withoutUnused({ ...graph, nodes, constants, outputs, hints: [] }),
   };
 }
 
