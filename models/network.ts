@@ -13,6 +13,8 @@ export interface Feed {
 export interface Network {
   /** @returns Every output by name. */
   readonly run: (feeds: Readonly<Record<string, Feed>>) => Promise<ReadonlyMap<string, Float32Array | Float64Array>>;
+  /** The same with onnxruntime's own tensors, for values that are only passed on from one network to the next. */
+  readonly pass: (feeds: Readonly<Record<string, OrtTensor>>) => Promise<Readonly<Record<string, OrtTensor>>>;
   readonly close: () => Promise<void>;
 }
 
@@ -35,6 +37,10 @@ export async function openNetwork(graph: Graph, { threads }: NetworkOptions = {}
       const results = await session.run(Object.fromEntries(tensors));
       return new Map(Object.entries(results).map(([name, { data }]) => [name, floatData(name, data)]));
     },
+    pass: async (feeds) => {
+      const results = await session.run(feeds);
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, asFeed(tensor)]));
+    },
     close: () => session.release(),
   };
 }
@@ -53,7 +59,21 @@ export async function withNetwork<T>(
   }
 }
 
-function toOrt(data: Float32Array | Float64Array, dims: readonly number[]): OrtTensor {
+export type { OrtTensor };
+
+/**
+ * Makes a result fit to be fed again. onnxruntime-node 1.30 hands out float16 as Float16Array but takes it only as bits in
+ * a Uint16Array, into which its own constructor won't let one put them.
+ */
+function asFeed(tensor: OrtTensor): OrtTensor {
+  const { data, type } = tensor;
+  if (type !== 'float16' || !ArrayBuffer.isView(data)) return tensor;
+  const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  return Object.defineProperty(tensor, 'data', { value: bits });
+}
+
+/** Wraps values as onnxruntime's tensor. */
+export function toOrt(data: Float32Array | Float64Array, dims: readonly number[]): OrtTensor {
   return data instanceof Float32Array ? new OrtTensor('float32', data, dims) : new OrtTensor('float64', data, dims);
 }
 

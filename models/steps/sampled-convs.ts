@@ -1,7 +1,14 @@
 import type { ChannelGroups } from '../channels/channel-groups.ts';
 import { seededRandom } from '../math/random.ts';
 import { attributes, intAttribute, intsAttribute } from '../onnx/attributes.ts';
-import { type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
+import {
+  type Graph,
+  type GraphNode,
+  type GraphValue,
+  requiredInput,
+  requiredOutput,
+  withoutUnused,
+} from '../onnx/graph.ts';
 import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { padsOf } from '../onnx/shape-rules.ts';
 import { elementCount, float32Tensor, type Tensor } from '../onnx/tensor.ts';
@@ -69,28 +76,27 @@ export function withOutputSamples(dense: Graph, convs: readonly SampledConv[]): 
     const columns = builder.gather(rows, builder.indices([positions.length], positions), 1);
     builder.add('Transpose', [columns], samples, { perm: [1, 0] });
   }
-  return builder.graph(convs.map(({ samples }) => samples));
+  return builder.graph(convs.map(sampleOutput));
 }
 
 /**
- * Gives, in place of the sliced network's own output, what each convolution reads at its positions: `[positions, taps]`,
+ * Gives, beside a part of the sliced network's own outputs, what a convolution reads at its positions: `[positions, taps]`,
  * the taps in the order of its weights. Where a tap falls on the padding it is zero.
+ *
+ * @param inference Of the whole sliced network.
  */
-export function withTapSamples(sliced: Graph, convs: readonly SampledConv[]): Graph {
-  const inference = inferShapes(sliced);
-  const builder = sampler(sliced);
-  for (const conv of convs) {
-    const channels = shapeOf(inference, conv.input)[1] ?? 1;
-    const { indices, inside, kernel } = tapPlaces(conv, inference);
-    const dims = [kernel, conv.positions.length];
-    const flat = builder.reshape(conv.input, [channels, -1]);
-    const taken = builder.gather(flat, builder.indices(dims, indices), 1);
-    const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
-    const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
-    const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
-    builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
-  }
-  return builder.graph(convs.map(({ samples }) => samples));
+export function withTapSamples(part: Graph, conv: SampledConv, inference: Inference): Graph {
+  const builder = sampler(part);
+  const channels = shapeOf(inference, conv.input)[1] ?? 1;
+  const { indices, inside, kernel } = tapPlaces(conv, inference);
+  const dims = [kernel, conv.positions.length];
+  const flat = builder.reshape(conv.input, [channels, -1]);
+  const taken = builder.gather(flat, builder.indices(dims, indices), 1);
+  const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
+  const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
+  const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
+  builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
+  return builder.graph([...part.outputs, sampleOutput(conv)]);
 }
 
 /** For every tap and position the input pixel, as `[taps of the kernel, positions]`, and whether it is inside the frame. */
@@ -117,6 +123,10 @@ function tapPlaces({ node, input, output, weight, positions }: SampledConv, infe
   return { indices, inside, kernel: kernelHeight * kernelWidth };
 }
 
+function sampleOutput({ samples }: SampledConv): GraphValue {
+  return { name: samples, type: 'float32', dims: undefined };
+}
+
 /** Adds nodes and constants to a copy of a graph under names of their own. */
 function sampler(graph: Graph) {
   const constants = new Map<string, Tensor>(graph.constants);
@@ -140,14 +150,7 @@ function sampler(graph: Graph) {
       add('Reshape', [value, indices([dims.length], dims)], `sample.reshape.${nodes.length}`),
     gather: (value: string, at: string, axis: number) =>
       add('Gather', [value, at], `sample.gather.${nodes.length}`, { axis }),
-    graph: (outputs: readonly string[]): Graph =>
-      withoutUnused({
-        ...graph,
-        nodes,
-        constants,
-        outputs: outputs.map((name) => ({ name, type: 'float32', dims: undefined })),
-        hints: [],
-      }),
+    graph: (outputs: readonly GraphValue[]): Graph => withoutUnused({ ...graph, nodes, constants, outputs, hints: [] }),
   };
 }
 
