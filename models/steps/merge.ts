@@ -1,0 +1,121 @@
+import type { ChannelGroups } from '../channels/channel-groups.ts';
+import { solvePositive } from '../math/cholesky.ts';
+import { addDiagonalInto, meanDiagonal, submatrix } from '../math/linear.ts';
+import type { Matrix, Products } from '../math/products.ts';
+import { type Graph, type GraphNode, requiredInput } from '../onnx/graph.ts';
+import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { centred } from './moments.ts';
+import type { ChannelMoments, Observations } from './observe.ts';
+
+/** How a value's removed channels follow from the kept ones. */
+interface Interpolation {
+  readonly kept: readonly number[];
+  readonly removed: readonly number[];
+  /** `[kept, removed]`. */
+  readonly factors: Matrix;
+  /** What each removed channel is on average beyond its interpolation, `[removed]`. */
+  readonly offsets: Float64Array;
+}
+
+/** Share of the mean variance added to every variance, so that nearly equal channels cannot get huge opposite factors. */
+const RIDGE = 1e-4;
+
+/**
+ * Before channels are cut, lets the ones that stay take over their work: each removed channel is interpolated from the
+ * kept ones at the same pixel (least squares over the observed photos), and its readers' weights are moved accordingly.
+ *
+ * @returns A graph of the same shape, to be sliced next. Padding at the frame is the only place where a merge of
+ * channels that depend linearly on others is not exact.
+ */
+export async function merge(
+  graph: Graph,
+  groups: ChannelGroups,
+  { cut, observations, products }: { cut: ReadonlySet<number>; observations: Observations; products: Products },
+): Promise<Graph> {
+  const constants = new Map<string, Tensor>(graph.constants);
+  const nodes = new Map<GraphNode, GraphNode>();
+  const known = new Map<string, Interpolation>();
+  for (const { node, role, channels, constant } of groups.axes) {
+    const value = requiredInput(node, 0);
+    const moments = observations.get(value);
+    const isPlainConv = node.op === 'Conv' && role === 'reads' && channels.length === moments?.mean.length;
+    if (!isPlainConv || moments === undefined || !channels.some((channel) => cut.has(channel))) continue;
+    const interpolation =
+      known.get(value) ??
+      (await interpolate(
+        moments,
+        channels.map((c) => cut.has(c)),
+        products,
+      ));
+    known.set(value, interpolation);
+
+    const weight = constants.get(constant);
+    const bias = constants.get(node.inputs[2] ?? '');
+    if (weight === undefined) continue;
+    const moved = movedWeights(floatsOf(weight, constant), weight.dims, interpolation);
+    const biasName = node.inputs[2] || `${constant}.bias`;
+    const before = bias === undefined ? new Float32Array(moved.bias.length) : floatsOf(bias, biasName);
+    constants.set(constant, float32Tensor(weight.dims, moved.weight));
+    constants.set(
+      biasName,
+      float32Tensor(
+        [before.length],
+        before.map((b, o) => b + (moved.bias[o] ?? 0)),
+      ),
+    );
+    if (biasName !== node.inputs[2]) nodes.set(node, { ...node, inputs: [value, constant, biasName] });
+  }
+  return { ...graph, constants, nodes: graph.nodes.map((node) => nodes.get(node) ?? node) };
+}
+
+async function interpolate(
+  moments: ChannelMoments,
+  isCut: readonly boolean[],
+  products: Products,
+): Promise<Interpolation> {
+  const { covariance, channels } = centred(moments);
+  const indices = isCut.map((_, index) => index);
+  const [kept, removed] = [indices.filter((i) => !isCut[i]), indices.filter((i) => isCut[i])];
+  const among = submatrix(covariance, channels, kept, kept);
+  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + Number.EPSILON);
+  const factors = await solvePositive(
+    { rows: kept.length, columns: kept.length, data: among },
+    { rows: kept.length, columns: removed.length, data: submatrix(covariance, channels, kept, removed) },
+    products,
+  );
+  const offsets = Float64Array.from(removed, (channel, r) =>
+    kept.reduce(
+      (rest, other, k) => rest - (factors.data[k * removed.length + r] ?? 0) * (moments.mean[other] ?? 0),
+      moments.mean[channel] ?? 0,
+    ),
+  );
+  return { kept, removed, factors, offsets };
+}
+
+/** Weight `[out, in, kH, kW]` with the removed inputs' taps added to the kept ones' by their factors. */
+function movedWeights(
+  weights: Float32Array,
+  dims: readonly number[],
+  { kept, removed, factors, offsets }: Interpolation,
+): { weight: Float32Array; bias: Float64Array } {
+  const [outputs = 1, inputs = 1, ...kernel] = dims;
+  const taps = kernel.reduce((a, b) => a * b, 1);
+  const weight = weights.slice();
+  const bias = new Float64Array(outputs);
+  for (let o = 0; o < outputs; o++) {
+    for (const [r, channel] of removed.entries()) {
+      const from = (o * inputs + channel) * taps;
+      for (let tap = 0; tap < taps; tap++) {
+        bias[o] = (bias[o] ?? 0) + (weights[from + tap] ?? 0) * (offsets[r] ?? 0);
+      }
+      for (const [k, other] of kept.entries()) {
+        const factor = factors.data[k * removed.length + r] ?? 0;
+        const to = (o * inputs + other) * taps;
+        for (let tap = 0; tap < taps; tap++) {
+          weight[to + tap] = (weight[to + tap] ?? 0) + factor * (weights[from + tap] ?? 0);
+        }
+      }
+    }
+  }
+  return { weight, bias };
+}
