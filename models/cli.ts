@@ -1,7 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -27,6 +29,27 @@ program
   .argument('<model>', 'an ONNX file, a packed folder or a model out of the list')
   .action(inspectModel);
 
+program
+  .command('explain')
+  .description('Show which channels must be cut together')
+  .argument('<model>', 'an ONNX file, a packed folder or a model out of the list')
+  .action(explainModel);
+
+program
+  .command('prune')
+  .description('Cut whole channels out of a model and repair what is left')
+  .argument('<model>', 'a packed folder or a model out of the list')
+  .option('--ratio <share>', 'share of the cost to take away, 0..1', number)
+  .option('--calibration <dir>', 'photos to watch and repair on; no labels needed')
+  .option('--recipe <name>', 'one of recipes/ or a JSON file', 'repair')
+  .option('--unit <unit>', 'what the ratio counts: parameters, macs or time')
+  .option('--size <px>', 'input height and width to deploy with', number)
+  .option('--photos <count>', 'photos to repair on', number)
+  .option('--seed <number>', 'seed of everything random', number)
+  .option('--id <id>', 'what to call the result')
+  .option('--out <dir>', 'where to put it instead of the cache')
+  .action(pruneCommand);
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -36,4 +59,10 @@ try {
     console.error(`model: ${reasonOf(error)}`);
     process.exitCode = EXIT_FAILED;
   }
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
 }

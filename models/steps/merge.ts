@@ -20,6 +20,9 @@ interface Interpolation {
 /** Share of the mean variance added to every variance, so that nearly equal channels cannot get huge opposite factors. */
 const RIDGE = 1e-4;
 
+/** float32 sums are off by about this share of their size, which must not pass for variance. */
+const NOISE = 1e-5;
+
 /**
  * Before channels are cut, lets the ones that stay take over their work: each removed channel is interpolated from the
  * kept ones at the same pixel (least squares over the observed photos), and its readers' weights are moved accordingly.
@@ -52,7 +55,7 @@ export async function merge(
     const weight = constants.get(constant);
     const bias = constants.get(node.inputs[2] ?? '');
     if (weight === undefined) continue;
-    const moved = movedWeights(floatsOf(weight, constant), weight.dims, interpolation);
+    const moved = await movedWeights(floatsOf(weight, constant), weight.dims, interpolation, products);
     const biasName = node.inputs[2] || `${constant}.bias`;
     const before = bias === undefined ? new Float32Array(moved.bias.length) : floatsOf(bias, biasName);
     constants.set(constant, float32Tensor(weight.dims, moved.weight));
@@ -77,7 +80,8 @@ async function interpolate(
   const indices = isCut.map((_, index) => index);
   const [kept, removed] = [indices.filter((i) => !isCut[i]), indices.filter((i) => isCut[i])];
   const among = submatrix(covariance, channels, kept, kept);
-  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + Number.EPSILON);
+  const noise = NOISE * meanDiagonal(moments.products, channels);
+  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + noise + Number.EPSILON);
   const factors = await solvePositive(
     { rows: kept.length, columns: kept.length, data: among },
     { rows: kept.length, columns: removed.length, data: submatrix(covariance, channels, kept, removed) },
@@ -92,29 +96,34 @@ async function interpolate(
   return { kept, removed, factors, offsets };
 }
 
-/** Weight `[out, in, kH, kW]` with the removed inputs' taps added to the kept ones' by their factors. */
-function movedWeights(
+/** Weight `[out, in, kH, kW]` with the removed inputs' taps added to the kept ones' by their factors, and what that adds to the bias. */
+async function movedWeights(
   weights: Float32Array,
   dims: readonly number[],
   { kept, removed, factors, offsets }: Interpolation,
-): { weight: Float32Array; bias: Float64Array } {
+  products: Products,
+): Promise<{ weight: Float32Array; bias: Float64Array }> {
   const [outputs = 1, inputs = 1, ...kernel] = dims;
   const taps = kernel.reduce((a, b) => a * b, 1);
-  const weight = weights.slice();
+  const at = (row: number, channel: number): number =>
+    (Math.floor(row / taps) * inputs + channel) * taps + (row % taps);
+  const rows = outputs * taps;
+  const leaving: Matrix = { rows, columns: removed.length, data: new Float64Array(rows * removed.length) };
   const bias = new Float64Array(outputs);
-  for (let o = 0; o < outputs; o++) {
+  for (let row = 0; row < rows; row++) {
+    const o = Math.floor(row / taps);
     for (const [r, channel] of removed.entries()) {
-      const from = (o * inputs + channel) * taps;
-      for (let tap = 0; tap < taps; tap++) {
-        bias[o] = (bias[o] ?? 0) + (weights[from + tap] ?? 0) * (offsets[r] ?? 0);
-      }
-      for (const [k, other] of kept.entries()) {
-        const factor = factors.data[k * removed.length + r] ?? 0;
-        const to = (o * inputs + other) * taps;
-        for (let tap = 0; tap < taps; tap++) {
-          weight[to + tap] = (weight[to + tap] ?? 0) + factor * (weights[from + tap] ?? 0);
-        }
-      }
+      const value = weights[at(row, channel)] ?? 0;
+      leaving.data[row * removed.length + r] = value;
+      bias[o] = (bias[o] ?? 0) + value * (offsets[r] ?? 0);
+    }
+  }
+  const added = (await products.timesTransposed(leaving, factors)).data;
+  const weight = weights.slice();
+  for (let row = 0; row < rows; row++) {
+    for (const [k, channel] of kept.entries()) {
+      const index = at(row, channel);
+      weight[index] = (weight[index] ?? 0) + (added[row * kept.length + k] ?? 0);
     }
   }
   return { weight, bias };

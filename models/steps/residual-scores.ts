@@ -1,6 +1,7 @@
 import type { ChannelGroup, ChannelGroups } from '../channels/channel-groups.ts';
 import type { ChannelAxis } from '../channels/tracer.ts';
 import { submatrix } from '../math/linear.ts';
+import type { Matrix, Products } from '../math/products.ts';
 import { type Graph, requiredInput } from '../onnx/graph.ts';
 import { floatsOf } from '../onnx/tensor.ts';
 import { centred } from './moments.ts';
@@ -21,12 +22,21 @@ interface View {
  *
  * Cost O(n³) a group and reader.
  */
-export function residualScores(graph: Graph, groups: ChannelGroups, observations: Observations): Map<number, number> {
+export async function residualScores(
+  graph: Graph,
+  groups: ChannelGroups,
+  { observations, products }: { observations: Observations; products: Products },
+): Promise<Map<number, number>> {
   const readers = groups.axes.filter(({ role }) => role === 'reads');
+  const readings = new Map<ChannelAxis, Reading>();
+  for (const axis of readers) {
+    const reading = await readingOf(graph, axis, observations, products);
+    if (reading !== undefined) readings.set(axis, reading);
+  }
   const scores = new Map<number, number>();
   for (const group of groups.groups) {
     if (group.isFixed) continue;
-    const views = readers.flatMap((axis) => viewOf(graph, axis, group, observations) ?? []);
+    const views = [...readings].flatMap(([axis, reading]) => viewOf(axis, group, reading) ?? []);
     for (const [index, gain] of forwardSelection(views, group.channels.length)) {
       scores.set(group.channels[index] ?? -1, gain);
     }
@@ -34,43 +44,53 @@ export function residualScores(graph: Graph, groups: ChannelGroups, observations
   return scores;
 }
 
-function viewOf(graph: Graph, axis: ChannelAxis, group: ChannelGroup, observations: Observations): View | undefined {
+/** A reader's covariances and filter products over all its inputs, `[C, C]` each. */
+interface Reading {
+  readonly covariance: Float64Array;
+  readonly filters: Float64Array;
+  readonly channels: number;
+}
+
+async function readingOf(
+  graph: Graph,
+  axis: ChannelAxis,
+  observations: Observations,
+  products: Products,
+): Promise<Reading | undefined> {
   const moments = observations.get(requiredInput(axis.node, 0));
   const weight = graph.constants.get(axis.constant);
-  const positions = group.channels.map((channel) => axis.channels.indexOf(channel));
-  if (moments === undefined || weight === undefined || positions.includes(-1)) return undefined;
+  if (moments === undefined || weight === undefined || moments.mean.length !== axis.channels.length) return undefined;
   const { covariance, channels } = centred(moments);
-  if (channels !== axis.channels.length) return undefined;
-
-  const reading = filterProducts(floatsOf(weight, axis.constant), weight.dims, axis.axis);
+  const taps = byInput(floatsOf(weight, axis.constant), weight.dims, axis.axis);
+  const filters = Float64Array.from((await products.transposedTimes(taps, taps)).data);
   let variance = 0;
-  for (let i = 0; i < reading.length; i++) variance += (reading[i] ?? 0) * (covariance[i] ?? 0);
+  for (let i = 0; i < filters.length; i++) variance += (filters[i] ?? 0) * (covariance[i] ?? 0);
+  return { covariance, filters: filters.map((value) => value / (variance || 1)), channels };
+}
+
+function viewOf(axis: ChannelAxis, group: ChannelGroup, { covariance, filters, channels }: Reading): View | undefined {
+  const positions = group.channels.map((channel) => axis.channels.indexOf(channel));
+  if (positions.includes(-1)) return undefined;
   return {
     rest: submatrix(covariance, channels, positions, positions),
-    reading: submatrix(reading, channels, positions, positions).map((value) => value / (variance || 1)),
+    reading: submatrix(filters, channels, positions, positions),
   };
 }
 
-/** For each two inputs of a reader, the sum of products of its filters over outputs and taps: `[C, C]`. */
-function filterProducts(weights: Float32Array, dims: readonly number[], axis: number): Float64Array {
+/** A reader's weights as `[outputs * taps, inputs]`, whichever axis its inputs run along. */
+function byInput(weights: Float32Array, dims: readonly number[], axis: number): Matrix<Float32Array> {
   const [first = 1, second = 1, ...kernel] = dims;
   const taps = kernel.reduce((a, b) => a * b, 1);
   const [inputs, outputs] = axis === 0 ? [first, second] : [second, first];
-  const at = (o: number, i: number): number => (axis === 0 ? i * second + o : o * second + i) * taps;
-  const products = new Float64Array(inputs * inputs);
-  for (let o = 0; o < outputs; o++) {
+  const rows = outputs * taps;
+  const data = new Float32Array(rows * inputs);
+  for (let row = 0; row < rows; row++) {
+    const [o, tap] = [Math.floor(row / taps), row % taps];
     for (let i = 0; i < inputs; i++) {
-      const a = weights.subarray(at(o, i), at(o, i) + taps);
-      for (let j = 0; j <= i; j++) {
-        const b = at(o, j);
-        let sum = 0;
-        for (let tap = 0; tap < taps; tap++) sum += (a[tap] ?? 0) * (weights[b + tap] ?? 0);
-        products[i * inputs + j] = (products[i * inputs + j] ?? 0) + sum;
-      }
+      data[row * inputs + i] = weights[(axis === 0 ? i * second + o : o * second + i) * taps + tap] ?? 0;
     }
   }
-  for (let i = 0; i < inputs; i++) for (let j = 0; j < i; j++) products[j * inputs + i] = products[i * inputs + j] ?? 0;
-  return products;
+  return { rows, columns: inputs, data };
 }
 
 /** @returns Indices in the order they were chosen, each with what it explained. */

@@ -1,6 +1,7 @@
 import type { ChannelGroup, ChannelGroups } from '../channels/channel-groups.ts';
 import { PruneError } from '../channels/errors.ts';
 import type { ChannelAxis } from '../channels/tracer.ts';
+import type { Products } from '../math/products.ts';
 import { seededRandom } from '../math/random.ts';
 import { type Graph, requiredInput } from '../onnx/graph.ts';
 import { elementCount, floatsOf } from '../onnx/tensor.ts';
@@ -27,10 +28,11 @@ export interface ScoreOptions {
   readonly seed: number;
   /** Needed by `activation` and `residual`. */
   readonly observations?: Observations;
+  readonly products: Products;
 }
 
 /** Scores every channel that can be cut. @throws {PruneError} when the method needs what is not there. */
-export function score(graph: Graph, groups: ChannelGroups, options: ScoreOptions): Scores {
+export async function score(graph: Graph, groups: ChannelGroups, options: ScoreOptions): Promise<Scores> {
   const free = groups.groups.filter((group) => !group.isFixed);
   switch (options.method) {
     case 'l1':
@@ -40,7 +42,7 @@ export function score(graph: Graph, groups: ChannelGroups, options: ScoreOptions
     case 'activation':
       return activationScores(graph, groups, observed(options));
     case 'residual':
-      return residualScores(graph, groups, observed(options));
+      return residualScores(graph, groups, { observations: observed(options), products: options.products });
     case 'random': {
       const random = seededRandom(options.seed);
       return new Map(free.flatMap(({ channels }) => channels.map((channel) => [channel, random.uniform()] as const)));

@@ -1,0 +1,162 @@
+import type { ChannelGroups } from '../channels/channel-groups.ts';
+import { seededRandom } from '../math/random.ts';
+import { attributes, intAttribute, intsAttribute } from '../onnx/attributes.ts';
+import { type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
+import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
+import { padsOf } from '../onnx/shape-rules.ts';
+import { elementCount, float32Tensor, type Tensor } from '../onnx/tensor.ts';
+
+/** A convolution of a sliced network together with the places where it is compared with the dense one. */
+export interface SampledConv {
+  /** In the sliced network. */
+  readonly node: GraphNode;
+  readonly input: string;
+  readonly output: string;
+  readonly weight: string;
+  readonly bias: string | undefined;
+  /** Numbers that one output value depends on: inputs times taps. */
+  readonly taps: number;
+  readonly outputs: number;
+  /** Output pixels that are sampled, as `y * width + x`. */
+  readonly positions: readonly number[];
+  /** Which of the dense network's output channels these are. */
+  readonly kept: readonly number[];
+  /** Name of the added output that carries the samples. */
+  readonly samples: string;
+}
+
+/** Places sampled in a layer for each photo, at least; and equations wanted for each unknown, where there are enough pixels. */
+const MIN_POSITIONS = 48;
+const EQUATIONS_PER_UNKNOWN = 6;
+
+/** Lists the plain convolutions of a sliced network in running order, with seeded places to sample. */
+export function sampledConvs(
+  dense: Graph,
+  sliced: Graph,
+  { groups, cut }: { groups: ChannelGroups; cut: ReadonlySet<number> },
+  { photos, seed }: { photos: number; seed: number },
+): SampledConv[] {
+  const inference = inferShapes(sliced);
+  const makes = new Map(
+    groups.axes.filter(({ role }) => role === 'makes').map((axis) => [axis.constant, axis.channels]),
+  );
+  const random = seededRandom(seed);
+  const wasThere = new Set(dense.nodes.map((node) => requiredOutput(node)));
+  return sliced.nodes.flatMap((node) => {
+    if (node.op !== 'Conv' || intAttribute(node, 'group', 1) !== 1 || !wasThere.has(requiredOutput(node))) return [];
+    const [input, weight, output] = [requiredInput(node, 0), requiredInput(node, 1), requiredOutput(node)];
+    const dims = shapeOf(inference, weight);
+    const taps = elementCount(dims.slice(1));
+    const pixels = elementCount(shapeOf(inference, output).slice(2));
+    const wanted = Math.max(MIN_POSITIONS, Math.ceil((EQUATIONS_PER_UNKNOWN * taps) / photos));
+    const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
+    const positions = distinct(pixels, Math.min(pixels, wanted), random.integer);
+    const bias = node.inputs[2] || undefined;
+    return [
+      { node, input, output, weight, bias, taps, outputs: dims[0] ?? 0, positions, kept, samples: `${output}.samples` },
+    ];
+  });
+}
+
+/** Gives, in place of the dense network's own output, each convolution's kept outputs at its positions: `[positions, outputs]`. */
+export function withOutputSamples(dense: Graph, convs: readonly SampledConv[]): Graph {
+  const inference = inferShapes(dense);
+  const builder = sampler(dense);
+  for (const { output, positions, kept, samples } of convs) {
+    const channels = shapeOf(inference, output)[1] ?? 1;
+    const flat = builder.reshape(output, [channels, -1]);
+    const rows = builder.gather(flat, builder.indices([kept.length], kept), 0);
+    const columns = builder.gather(rows, builder.indices([positions.length], positions), 1);
+    builder.add('Transpose', [columns], samples, { perm: [1, 0] });
+  }
+  return builder.graph(convs.map(({ samples }) => samples));
+}
+
+/**
+ * Gives, in place of the sliced network's own output, what each convolution reads at its positions: `[positions, taps]`,
+ * the taps in the order of its weights. Where a tap falls on the padding it is zero.
+ */
+export function withTapSamples(sliced: Graph, convs: readonly SampledConv[]): Graph {
+  const inference = inferShapes(sliced);
+  const builder = sampler(sliced);
+  for (const conv of convs) {
+    const channels = shapeOf(inference, conv.input)[1] ?? 1;
+    const { indices, inside, kernel } = tapPlaces(conv, inference);
+    const dims = [kernel, conv.positions.length];
+    const flat = builder.reshape(conv.input, [channels, -1]);
+    const taken = builder.gather(flat, builder.indices(dims, indices), 1);
+    const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
+    const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
+    const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
+    builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
+  }
+  return builder.graph(convs.map(({ samples }) => samples));
+}
+
+/** For every tap and position the input pixel, as `[taps of the kernel, positions]`, and whether it is inside the frame. */
+function tapPlaces({ node, input, output, weight, positions }: SampledConv, inference: Inference) {
+  const [height = 1, width = 1] = shapeOf(inference, input).slice(2);
+  const outputWidth = shapeOf(inference, output)[3] ?? 1;
+  const [kernelHeight = 1, kernelWidth = 1] = shapeOf(inference, weight).slice(2);
+  const [strideY = 1, strideX = 1] = intsAttribute(node, 'strides') ?? [];
+  const [dilationY = 1, dilationX = 1] = intsAttribute(node, 'dilations') ?? [];
+  const [padY = 0, padX = 0] = padsOf(node, [height, width], [kernelHeight, kernelWidth]).before;
+  const indices: number[] = [];
+  const inside: number[] = [];
+  for (let ky = 0; ky < kernelHeight; ky++) {
+    for (let kx = 0; kx < kernelWidth; kx++) {
+      for (const position of positions) {
+        const y = Math.floor(position / outputWidth) * strideY - padY + ky * dilationY;
+        const x = (position % outputWidth) * strideX - padX + kx * dilationX;
+        const isInside = y >= 0 && y < height && x >= 0 && x < width;
+        indices.push(isInside ? y * width + x : 0);
+        inside.push(isInside ? 1 : 0);
+      }
+    }
+  }
+  return { indices, inside, kernel: kernelHeight * kernelWidth };
+}
+
+/** Adds nodes and constants to a copy of a graph under names of their own. */
+function sampler(graph: Graph) {
+  const constants = new Map<string, Tensor>(graph.constants);
+  const nodes = [...graph.nodes];
+  const constant = (tensor: Tensor): string => {
+    const name = `sample.constant.${constants.size}`;
+    constants.set(name, tensor);
+    return name;
+  };
+  const indices = (dims: readonly number[], values: readonly number[]): string =>
+    constant({ type: 'int64', dims, data: BigInt64Array.from(values, BigInt) });
+  const add = (op: string, inputs: string[], output: string, values: Parameters<typeof attributes>[0] = {}): string => {
+    nodes.push({ name: output, op, inputs, outputs: [output], attributes: attributes(values) });
+    return output;
+  };
+  return {
+    constant,
+    indices,
+    add,
+    reshape: (value: string, dims: number[]) =>
+      add('Reshape', [value, indices([dims.length], dims)], `sample.reshape.${nodes.length}`),
+    gather: (value: string, at: string, axis: number) =>
+      add('Gather', [value, at], `sample.gather.${nodes.length}`, { axis }),
+    graph: (outputs: readonly string[]): Graph =>
+      withoutUnused({
+        ...graph,
+        nodes,
+        constants,
+        outputs: outputs.map((name) => ({ name, type: 'float32', dims: undefined })),
+        hints: [],
+      }),
+  };
+}
+
+function distinct(below: number, count: number, integer: (below: number) => number): number[] {
+  const chosen = new Set<number>();
+  // Floyd's sampling: distinct numbers without a list of all of them.
+  for (let top = below - count; top < below; top++) {
+    const candidate = integer(top + 1);
+    chosen.add(chosen.has(candidate) ? top : candidate);
+  }
+  return [...chosen].sort((a, b) => a - b);
+}

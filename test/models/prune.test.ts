@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openProducts } from '#models/math/products.ts';
+import { encodeModel } from '#models/onnx/codec.ts';
+import { costOf } from '#models/onnx/cost.ts';
+import { pickPhotos, readInput } from '#models/photos.ts';
+import { prune } from '#models/prune.ts';
+import { parseRecipe, readRecipe } from '#models/recipe.ts';
+import { simplify } from '#models/steps/simplify.ts';
+import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
+import { u2netpGraph } from '#test/support/models/topologies.ts';
+
+let folder: string;
+let photos: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cutline-prune-'));
+  photos = await writeNoisePhotos(folder, 6);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function pruneSmall(seed: number): Promise<Uint8Array> {
+  const recipe = parseRecipe({ ratio: 0.4, align: 2, seed, reconstruct: { photos: 6, layersPerPass: 60 } }, 'a test');
+  const products = await openProducts();
+  const graph = await prune(u2netpGraph({ narrow: 4 }), recipe, { photos, form: noiseForm(64), products });
+  await products.close();
+  return encodeModel(graph);
+}
+
+test('the same recipe gives the same bytes, another seed gives others', async () => {
+  const [first, second, other] = [await pruneSmall(1), await pruneSmall(1), await pruneSmall(2)];
+
+  expect(Buffer.compare(first, second)).toBe(0);
+  expect(Buffer.compare(first, other)).not.toBe(0);
+});
+
+test('takes the whole way from an exported network to one with fewer parameters', async () => {
+  const recipe = parseRecipe({ ratio: 0.5, align: 2, merge: false, score: 'l1' }, 'a test');
+  const products = await openProducts();
+  const steps: string[] = [];
+
+  const pruned = await prune(u2netpGraph({ narrow: 4 }), recipe, {
+    photos,
+    form: noiseForm(64),
+    products,
+    onStep: (step) => steps.push(step),
+  });
+
+  await products.close();
+  const dense = costOf(simplify(u2netpGraph({ narrow: 4 })));
+  expect(costOf(pruned).parameters).toBeLessThanOrEqual(dense.parameters * 0.5);
+  expect([...new Set(steps)]).toEqual(['simplify', 'group', 'observe', 'score', 'select', 'merge', 'slice']);
+});
+
+test('every recipe that comes along is valid, and fields given beside it win', async () => {
+  for (const name of ['repair', 'merge', 'l1', 'random']) {
+    await expect(readRecipe(name, { ratio: 0.3, seed: 9, unit: undefined })).resolves.toMatchObject({
+      ratio: 0.3,
+      seed: 9,
+    });
+  }
+});
+
+test('refuses a recipe with every wrong field named', () => {
+  expect(() => parseRecipe({ ratio: 1.2, score: 'magic', colour: 'red' }, 'mine.json')).toThrow(
+    expect.objectContaining({ code: 'bad_recipe', message: expect.stringMatching(/mine\.json.*ratio.*score.*colour/) }),
+  );
+});
+
+test('refuses a calibration folder that is empty, missing or holds no readable photo', async () => {
+  const empty = await mkdtemp(join(tmpdir(), 'cutline-empty-'));
+  await writeFile(join(empty, 'broken.jpg'), 'no photo');
+
+  await expect(pickPhotos(join(empty, 'nowhere'), { count: 1, seed: 1 })).rejects.toThrow(/nowhere.*cannot be read/);
+  await expect(readInput(join(empty, 'broken.jpg'), noiseForm(32))).rejects.toThrow(/broken\.jpg.*cannot be read/);
+  await rm(join(empty, 'broken.jpg'));
+  await expect(pickPhotos(empty, { count: 1, seed: 1 })).rejects.toThrow(/folder without any/);
+  await rm(empty, { recursive: true });
+});
+
+test('photos are read upright, squeezed and scaled as the manifest says', async () => {
+  const [photo = ''] = photos;
+
+  const unit = await readInput(photo, { ...noiseForm(8), mean: [0, 0, 0] });
+  const byMax = await readInput(photo, { ...noiseForm(8), scale: 'byMax', mean: [0, 0, 0] });
+
+  expect(unit).toHaveLength(3 * 8 * 8);
+  expect(Math.max(...byMax)).toBeCloseTo(1, 6);
+  expect((byMax[5] ?? 0) / (unit[5] ?? 1)).toBeCloseTo(1 / Math.max(...unit), 4);
+});
