@@ -69,6 +69,8 @@ export interface TrainRun {
   /** Where the training is kept; one that is there already goes on. */
   readonly checkpoint: string;
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** Called after each checkpoint was written. */
+  readonly onCheckpoint?: (curve: readonly CurveRow[]) => Promise<void>;
   /** Stops after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -127,7 +129,10 @@ interface Loop {
 
 async function takeSteps(loop: Loop): Promise<void> {
   const { plan, options, run, state } = loop;
-  const save = (): Promise<void> => writeCheckpoint(run.checkpoint, toCheckpoint(state, plan.fingerprint));
+  const save = async (): Promise<void> => {
+    await writeCheckpoint(run.checkpoint, toCheckpoint(state, plan.fingerprint));
+    await run.onCheckpoint?.(state.curve);
+  };
   if (state.step === 0 && plan.validate !== undefined) {
     state.curve.push({ step: 0, ...(await plan.validate(averagedWeights(state))) });
   }
