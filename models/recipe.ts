@@ -21,7 +21,7 @@ export const Recipe = z.strictObject({
   /** Input height and width in px; the parent's where absent. */
   size: z.int().positive().optional(),
   /** Photos that channels are watched on. */
-  observePhotos: z.int().positive().default(48),
+  observePhotos: z.int().positive().default(32),
   /** Whether kept channels take over what the removed ones did. */
   merge: z.boolean().default(true),
   /** Layer by layer repair; left out where absent. */
@@ -29,7 +29,6 @@ export const Recipe = z.strictObject({
     .strictObject({
       photos: z.int().positive().default(96),
       ridge: z.number().positive().default(RECONSTRUCT_DEFAULTS.ridge),
-      layersPerPass: z.int().positive().default(RECONSTRUCT_DEFAULTS.layersPerPass),
     })
     .optional(),
   seed: z.int().nonnegative().default(1),

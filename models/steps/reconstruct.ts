@@ -1,11 +1,12 @@
 import type { ChannelGroups } from '../channels/channel-groups.ts';
 import type { Products } from '../math/products.ts';
 import { float32Result, withNetwork } from '../network.ts';
-import { type Graph, type GraphNode, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
+import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
 import { float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
+import { Frontier } from './frontier.ts';
 import { NormalEquations } from './normal-equations.ts';
-import { type SampledConv, sampledConvs, withOutputSamples, withTapSamples } from './sampled-convs.ts';
+import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
 
 export interface ReconstructOptions {
   /** Photos to repair on, at the size the network will be deployed with. */
@@ -13,24 +14,24 @@ export interface ReconstructOptions {
   readonly form: InputForm;
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
-  /** Layers repaired from one run over the photos. Fewer see better what the layers before them became; more take less time. */
-  readonly layersPerPass: number;
   readonly seed: number;
   readonly onLayer?: (done: number, total: number) => void;
 }
 
-export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3, layersPerPass: 4 } as const satisfies Partial<ReconstructOptions>;
+export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3 } as const satisfies Partial<ReconstructOptions>;
 
 /** Photos whose samples are added to the normal equations at a time. */
 const PHOTOS_PER_UPDATE = 8;
 
 /**
- * Repairs a sliced network layer by layer: each convolution's whole kernel is fitted anew (least squares with a ridge),
- * so that, fed by the repaired layers before it, it gives what the same channels gave in the dense network.
+ * Repairs a sliced network layer by layer, from the photo to the mask: each convolution's whole kernel is fitted anew
+ * (least squares with a ridge), so that, fed by the repaired layers before it, it gives what the same channels gave in the
+ * dense network. Strictly one layer after the other: fitting four at a time, each to inputs that the others then changed,
+ * did more harm than good.
  *
- * The normal equations grow photo by photo, so memory depends on the network and not on the number of photos, apart from
- * the dense network's sampled outputs (about 4 MB a photo). Cost: one dense run a photo, and a run of the sliced network
- * up to the layer for every `layersPerPass` layers.
+ * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory: what lies open between two layers
+ * for every photo (some 25 MB at 320 px, 100 MB at 1024 px), the dense network's sampled outputs (about 4 MB a photo) and one
+ * layer's normal equations.
  */
 export async function reconstruct(
   dense: Graph,
@@ -38,69 +39,71 @@ export async function reconstruct(
   parts: { groups: ChannelGroups; cut: ReadonlySet<number>; products: Products },
   options: ReconstructOptions,
 ): Promise<Graph> {
-  const convs = sampledConvs(inRunningOrder(dense), inRunningOrder(sliced), parts, {
+  const sorted = inRunningOrder(sliced);
+  const convs = sampledConvs(inRunningOrder(dense), sorted, parts, {
     photos: options.photos.length,
     seed: options.seed,
   });
   const targets = await denseOutputs(dense, convs, options);
-  let repaired = sliced;
-  for (let start = 0; start < convs.length; start += options.layersPerPass) {
-    const pass = convs.slice(start, start + options.layersPerPass);
-    repaired = await repairLayers(repaired, pass, { ...options, targets, products: parts.products });
-    options.onLayer?.(start + pass.length, convs.length);
+  const inputs = await Promise.all(options.photos.map((photo) => readInput(photo, options.form)));
+  const frontier = new Frontier(sorted, inputs);
+  let repaired = sorted;
+  for (const [index, conv] of convs.entries()) {
+    repaired = await repairLayer(repaired, conv, {
+      frontier,
+      targets: targets.get(conv) ?? [],
+      products: parts.products,
+      ridge: options.ridge,
+    });
+    targets.delete(conv);
+    options.onLayer?.(index + 1, convs.length);
   }
   return repaired;
 }
-
-type Targets = ReadonlyMap<SampledConv, readonly Float32Array[]>;
 
 /** What the dense network's convolutions give at the sampled places, `[positions, outputs]` for every photo. */
 async function denseOutputs(
   dense: Graph,
   convs: readonly SampledConv[],
-  options: ReconstructOptions,
-): Promise<Targets> {
+  { photos, form }: ReconstructOptions,
+): Promise<Map<SampledConv, Float32Array[]>> {
   const targets = new Map(convs.map((conv) => [conv, [] as Float32Array[]]));
+  const dims = [1, 3, form.height, form.width];
   await withNetwork(withOutputSamples(dense, convs), async (network) => {
-    for (const photo of options.photos) {
-      const results = await network.run(await feed(dense, photo, options.form));
+    for (const photo of photos) {
+      const results = await network.run({ [onlyInput(dense).name]: { data: await readInput(photo, form), dims } });
       for (const conv of convs) targets.get(conv)?.push(float32Result(results, conv.samples));
     }
   });
   return targets;
 }
 
-async function repairLayers(
-  graph: Graph,
-  pass: readonly SampledConv[],
-  { targets, products, ...options }: ReconstructOptions & { targets: Targets; products: Products },
-): Promise<Graph> {
-  const equations = new Map(pass.map((conv) => [conv, new NormalEquations(conv, products)]));
-  await withNetwork(withTapSamples(graph, pass), async (network) => {
-    for (let start = 0; start < options.photos.length; start += PHOTOS_PER_UPDATE) {
-      for (const [index, photo] of options.photos.slice(start, start + PHOTOS_PER_UPDATE).entries()) {
-        const results = await network.run(await feed(graph, photo, options.form));
-        for (const [conv, equation] of equations) {
-          equation.add(float32Result(results, conv.samples), targets.get(conv)?.[start + index] ?? new Float32Array());
-        }
-      }
-      for (const equation of equations.values()) await equation.update();
-    }
-  });
-
-  const constants = new Map(graph.constants);
-  const nodes = new Map<string, GraphNode>();
-  for (const [conv, equation] of equations) {
-    const { weight, bias } = await equation.solve(graph, options.ridge);
-    constants.set(conv.weight, weight);
-    const biasName = conv.bias ?? `${conv.output}.bias`;
-    constants.set(biasName, float32Tensor([bias.length], bias));
-    if (conv.bias === undefined)
-      nodes.set(conv.output, { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] });
-  }
-  return { ...graph, constants, nodes: graph.nodes.map((node) => nodes.get(requiredOutput(node)) ?? node) };
+interface Repair {
+  readonly frontier: Frontier;
+  /** Of this layer, one a photo. */
+  readonly targets: readonly Float32Array[];
+  readonly products: Products;
+  readonly ridge: number;
 }
 
-async function feed(graph: Graph, photo: string, form: InputForm) {
-  return { [onlyInput(graph).name]: { data: await readInput(photo, form), dims: [1, 3, form.height, form.width] } };
+/** Fits one convolution to its targets. @returns The graph with its new weights. */
+async function repairLayer(
+  graph: Graph,
+  conv: SampledConv,
+  { frontier, targets, products, ridge }: Repair,
+): Promise<Graph> {
+  const equations = new NormalEquations(conv, products);
+  let waiting = 0;
+  await frontier.advance(graph, conv, async (taps, photo) => {
+    equations.add(taps, targets[photo] ?? new Float32Array());
+    waiting += 1;
+    if (waiting % PHOTOS_PER_UPDATE === 0) await equations.update();
+  });
+  await equations.update();
+  const { weight, bias } = await equations.solve(graph, ridge);
+  const biasName = conv.bias ?? `${conv.output}.bias`;
+  const constants = new Map(graph.constants).set(conv.weight, weight).set(biasName, float32Tensor([bias.length], bias));
+  const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };
+  const nodes = graph.nodes.map((other) => (requiredOutput(other) === conv.output ? node : other));
+  return { ...graph, constants, nodes };
 }

@@ -73,24 +73,23 @@ export function withOutputSamples(dense: Graph, convs: readonly SampledConv[]): 
 }
 
 /**
- * Gives, in place of the sliced network's own output, what each convolution reads at its positions: `[positions, taps]`,
+ * Gives, beside a part of the sliced network's own outputs, what a convolution reads at its positions: `[positions, taps]`,
  * the taps in the order of its weights. Where a tap falls on the padding it is zero.
+ *
+ * @param inference Of the whole sliced network.
  */
-export function withTapSamples(sliced: Graph, convs: readonly SampledConv[]): Graph {
-  const inference = inferShapes(sliced);
-  const builder = sampler(sliced);
-  for (const conv of convs) {
-    const channels = shapeOf(inference, conv.input)[1] ?? 1;
-    const { indices, inside, kernel } = tapPlaces(conv, inference);
-    const dims = [kernel, conv.positions.length];
-    const flat = builder.reshape(conv.input, [channels, -1]);
-    const taken = builder.gather(flat, builder.indices(dims, indices), 1);
-    const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
-    const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
-    const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
-    builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
-  }
-  return builder.graph(convs.map(({ samples }) => samples));
+export function withTapSamples(part: Graph, conv: SampledConv, inference: Inference): Graph {
+  const builder = sampler(part);
+  const channels = shapeOf(inference, conv.input)[1] ?? 1;
+  const { indices, inside, kernel } = tapPlaces(conv, inference);
+  const dims = [kernel, conv.positions.length];
+  const flat = builder.reshape(conv.input, [channels, -1]);
+  const taken = builder.gather(flat, builder.indices(dims, indices), 1);
+  const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
+  const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
+  const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
+  builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
+  return builder.graph([...part.outputs.map(({ name }) => name), conv.samples]);
 }
 
 /** For every tap and position the input pixel, as `[taps of the kernel, positions]`, and whether it is inside the frame. */

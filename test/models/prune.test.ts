@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function pruneSmall(seed: number): Promise<Uint8Array> {
-  const recipe = parseRecipe({ ratio: 0.4, align: 2, seed, reconstruct: { photos: 6, layersPerPass: 60 } }, 'a test');
+  const recipe = parseRecipe({ ratio: 0.4, align: 2, seed, reconstruct: { photos: 6 } }, 'a test');
   const products = await openProducts();
   const graph = await prune(u2netpGraph({ narrow: 4 }), recipe, { photos, form: noiseForm(64), products });
   await products.close();

@@ -116,7 +116,6 @@ test('reconstruction brings a cut network closer to the dense one on photos it n
     photos: photos.slice(0, 10),
     form: large,
     ridge: 1e-3,
-    layersPerPass: 30,
     seed: 1,
   });
 
@@ -143,7 +142,7 @@ test('an uncut network is left as it is', async () => {
   const graph = simplify(isnetGraph({ narrow: 16 }));
   const groups = groupChannels(graph);
   const large = noiseForm(64);
-  const options = { photos: photos.slice(0, 4), form: large, ridge: 1e-3, layersPerPass: 120, seed: 1 };
+  const options = { photos: photos.slice(0, 4), form: large, ridge: 1e-3, seed: 1 };
   const [photo = ''] = photos;
   const input = await readInput(photo, large);
 
