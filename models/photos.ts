@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import type { ModelManifest } from '#functions/contract/manifest.ts';
 import { isPhotoKey } from '#functions/contract/output-keys.ts';
+import { sharp } from '#functions/imaging/codec.ts';
 import { PruneError } from './channels/errors.ts';
 import { seededRandom } from './math/random.ts';
 import type { InputSize } from './onnx/resize-input.ts';
