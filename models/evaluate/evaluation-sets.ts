@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import sharp from 'sharp';
+import { sharp } from '#functions/imaging/codec.ts';
 import { decode, PHOTO_LIMITS_DEFAULTS } from '#functions/imaging/decode.ts';
 import type { Mask, RgbImage } from '#functions/imaging/raster.ts';
 import { PruneError } from '../channels/errors.ts';
