@@ -21,6 +21,8 @@ if (preset === undefined) throw new Error('Expected a built-in preset "transpare
 answerRequests(async (photo) => {
   const watch = new Stopwatch(() => performance.now());
   const limits = PHOTO_LIMITS_DEFAULTS;
-  const { file } = await cutOut(photo, { segmenter, preset, limits, workspace, stage: watch.stage });
-  return { bytes: file.bytes, timesMs: watch.timesMs };
+  const { renditions } = await cutOut(photo, { segmenter, presets: [preset], limits, workspace, stage: watch.stage });
+  const [first] = renditions;
+  if (first === undefined) throw new Error('Expected one rendition, got none');
+  return { bytes: first.file.bytes, timesMs: watch.timesMs };
 });

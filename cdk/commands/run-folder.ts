@@ -13,14 +13,15 @@ import { describeRun, photoJson, totalsOf } from './run-summary.ts';
 export interface FolderRun {
   readonly src: string;
   readonly dst: string;
-  readonly preset: Preset;
+  /** What is made of each photo, of one decode and one segmentation. */
+  readonly presets: readonly Preset[];
 }
 
 const HANDLER = fileURLToPath(new URL('../../functions/remove-background/handler.ts', import.meta.url));
 const EXIT = { done: 0, incomplete: 1, interrupted: 130 } as const;
 
 /** Cuts out a folder with progress on stderr and, at the end, the report. @returns The exit code. */
-export async function runFolder({ preset, ...given }: FolderRun, flags: RunFlags): Promise<number> {
+export async function runFolder({ presets, ...given }: FolderRun, flags: RunFlags): Promise<number> {
   // Before the model, which may have to be fetched.
   await requireSource(given.src);
   const { src, dst } = { src: resolve(given.src), dst: resolve(given.dst) };
@@ -34,7 +35,7 @@ export async function runFolder({ preset, ...given }: FolderRun, flags: RunFlags
       src,
       dst,
       handlerPath: HANDLER,
-      workerEnv: workerEnvironment({ src, dst, preset }, model.folder, flags),
+      workerEnv: workerEnvironment({ src, dst, presets }, model.folder, flags),
       workers: flags.workers ?? defaultWorkers(),
       timeoutMs: flags.timeout * 1000,
       watch: flags.watch ?? false,
@@ -54,13 +55,13 @@ export async function runFolder({ preset, ...given }: FolderRun, flags: RunFlags
   }
 }
 
-function workerEnvironment({ src, dst, preset }: FolderRun, modelFolder: string, flags: RunFlags) {
+function workerEnvironment({ src, dst, presets }: FolderRun, modelFolder: string, flags: RunFlags) {
   return {
     CUTLINE_STORE: 'folder',
     CUTLINE_PHOTOS: src,
     CUTLINE_CUTOUTS: dst,
     CUTLINE_MODEL_FOLDER: modelFolder,
-    CUTLINE_PRESET: JSON.stringify(preset),
+    CUTLINE_PRESET: JSON.stringify(presets),
     CUTLINE_THREADS: String(flags.threads),
     CUTLINE_MAX_PIXELS: String(maxPixelsOf(flags)),
     // Progress and reasons are read from the log: one JSON object a line, nothing left out.

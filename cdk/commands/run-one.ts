@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Preset } from '#functions/contract/preset.ts';
+import { readBackdrops } from '#functions/imaging/backdrops.ts';
 import { cutOut } from '#functions/imaging/cutout.ts';
 import { PHOTO_LIMITS_DEFAULTS, refuseTooManyBytes } from '#functions/imaging/decode.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
@@ -16,15 +17,19 @@ import { UsageError } from './usage-error.ts';
  *
  * @param source The photo's path, or `-` for stdin. @throws {ImagingError} when the photo can never succeed.
  */
-export async function runOne(source: string, preset: Preset, flags: RunFlags): Promise<void> {
+export async function runOne(source: string, presets: readonly Preset[], flags: RunFlags): Promise<void> {
+  if (presets.length > 1) throw new UsageError('Expected one --preset where the cutout goes to stdout, got several');
   const bytes = await readPhoto(source);
   const limits = { maxBytes: PHOTO_LIMITS_DEFAULTS.maxBytes, maxPixels: maxPixelsOf(flags) };
   refuseTooManyBytes(bytes.length, limits.maxBytes);
 
   const { folder, manifest } = await findModel(flags.model);
   const segmenter = await Segmenter.open(join(folder, 'model.onnx'), manifest, { threads: flags.threads });
-  const { file } = await cutOut(bytes, { segmenter, preset, limits, workspace: new Workspace() });
-  if (!process.stdout.write(file.bytes)) await once(process.stdout, 'drain');
+  const backdrops = await readBackdrops(presets, { limits, read: (path) => readFile(path) });
+  const workspace = new Workspace();
+  const { renditions } = await cutOut(bytes, { segmenter, presets, limits, workspace, backdrops });
+  const [only] = renditions;
+  if (only !== undefined && !process.stdout.write(only.file.bytes)) await once(process.stdout, 'drain');
 }
 
 async function readPhoto(source: string): Promise<Uint8Array> {

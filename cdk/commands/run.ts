@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Preset } from '#functions/contract/preset.ts';
-import { addRunFlags, presetOf, type RunFlags } from './run-flags.ts';
+import { presetsOf } from './preset-flags.ts';
+import { addRunFlags, type RunFlags } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 const SAMPLE_TARGET = 'sample-cutouts';
@@ -9,6 +10,9 @@ const EXAMPLES = `
 Examples:
   cutline run photos cutouts                        every photo of a folder and its subfolders, as PNG
   cutline run photos cutouts --format jpeg          on white
+  cutline run photos cutouts --preset amazon --preset google    ready to list, checked against each shop's rules
+  cutline run photos cutouts --crop --crop-margin 10%           cropped to the subject
+  cutline run photos cutouts --size 1200x1200 --scale 80% --background '#f5f5f5' --shadow contact
   cutline run photos cutouts --watch                go on with new photos as they arrive
   cutline run shoe.jpg - > shoe.png                 one photo
   curl -s $URL | cutline run - - --format webp > shoe.webp
@@ -48,20 +52,20 @@ export function registerStart(program: Command): void {
 
 /** What does the work is loaded here: half a second that `--help` and a wrong flag need not wait for. */
 async function run(src: string, dst: string, flags: RunFlags): Promise<void> {
-  const preset = presetFrom(flags);
+  const presets = await presetsFrom(flags);
   if (src === '-' && dst !== '-') throw new UsageError('Expected - for DST, too, when the photo comes from stdin');
   if (dst === '-') {
     if (process.stdout.isTTY) throw new UsageError('Expected stdout to go to a file or a program, got a terminal');
     const { runOne } = await import('./run-one.ts');
-    return runOne(src, preset, flags);
+    return runOne(src, presets, flags);
   }
   const { runFolder } = await import('./run-folder.ts');
-  process.exitCode = await runFolder({ src, dst, preset }, flags);
+  process.exitCode = await runFolder({ src, dst, presets }, flags);
 }
 
-function presetFrom(flags: RunFlags): Preset {
+async function presetsFrom(flags: RunFlags): Promise<readonly Preset[]> {
   try {
-    return presetOf(flags);
+    return await presetsOf(flags);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -38,6 +38,7 @@ const DOUBTS: Readonly<Record<DoubtReason, string>> = {
   soft_mask: 'The outline is uncertain: look for see-through parts and ragged edges.',
   touches_frame: 'The product reaches the edge of the photo and may be cropped.',
   tiny_subject: 'What was kept is very small: it may not be the product.',
+  rule_failed: 'A picture breaks a rule of its shop: see which one below.',
   fragmented: 'The cutout is in several pieces: something may be missing or left over.',
 };
 

@@ -8,12 +8,12 @@ export const PIPELINE_VERSION = 1;
 interface FingerprintParts {
   /** Of the photo. */
   readonly etag: string;
-  readonly preset: Preset | UnknownPreset;
+  readonly presets: readonly Preset[] | UnknownPreset;
   readonly modelSha256: string;
 }
 
 /** Names one piece of work: a record that carries the same fingerprint means that it is done. */
-export function fingerprint({ etag, preset, modelSha256 }: FingerprintParts): string {
-  const parts = [etag, presetHash(preset), modelSha256, PIPELINE_VERSION];
+export function fingerprint({ etag, presets, modelSha256 }: FingerprintParts): string {
+  const parts = [etag, presetHash(presets), modelSha256, PIPELINE_VERSION];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

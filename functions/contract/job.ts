@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const CutoutJob = z.strictObject({
   bucket: z.string().min(1),
   key: z.string().min(1).max(1024),
+  /** An id, or several with commas: all are made of one decode and one segmentation. */
   preset: z.string().optional(),
   model: z.string().optional(),
   batchId: z.string().optional(),

@@ -47,6 +47,13 @@ export function cutoutKey(key: string, format: Preset['format']): string {
   return `cutouts/${resultStem(key)}.${FORMAT_EXTENSIONS[format]}`;
 }
 
+/** Where each of a photo's renditions goes: the first is its cutout, each further one lies in its preset's folder. */
+export function renditionKeys(key: string, presets: readonly Pick<Preset, 'id' | 'format'>[]): string[] {
+  return presets.map(({ id, format }, index) =>
+    index === 0 ? cutoutKey(key, format) : `${id}/${resultStem(key)}.${FORMAT_EXTENSIONS[format]}`,
+  );
+}
+
 /** Where a photo's record goes. */
 export function recordKey(key: string): string {
   return `records/${key}.json`;

@@ -6,7 +6,8 @@ interface PresetSources {
   /** The photo's user metadata. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly known: ReadonlyMap<string, Preset>;
-  readonly fallback: Preset;
+  /** At least one. */
+  readonly fallback: readonly Preset[];
 }
 
 /** An id that was asked for and that no preset has. */
@@ -15,16 +16,23 @@ export interface UnknownPreset {
 }
 
 /**
- * Chooses a photo's preset: job field, else object metadata `cutline-preset`, else the key's first segment where it names
- * a preset, else the default.
+ * Chooses a photo's presets: job field, else object metadata `cutline-preset` (each one id, or several with commas), else
+ * the key's first segment where it names a preset, else the default.
  *
- * @returns The preset, or the id that was asked for and does not exist.
+ * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
-export function choosePreset({ job, metadata, known, fallback }: PresetSources): Preset | UnknownPreset {
+export function choosePresets({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
   const asked = job.preset ?? metadata['cutline-preset'];
-  if (asked !== undefined) {
-    return asked === fallback.id ? fallback : (known.get(asked) ?? { unknown: asked });
+  if (asked === undefined) {
+    const [folder = '', ...rest] = job.key.split('/');
+    const named = rest.length > 0 ? known.get(folder) : undefined;
+    return named === undefined ? fallback : [named];
   }
-  const [folder, ...rest] = job.key.split('/');
-  return (rest.length > 0 ? known.get(folder as string) : undefined) ?? fallback;
+  const chosen = new Set<Preset>();
+  for (const id of asked.split(',').map((part) => part.trim())) {
+    const preset = fallback.find((own) => own.id === id) ?? known.get(id);
+    if (preset === undefined) return { unknown: id };
+    chosen.add(preset);
+  }
+  return [...chosen];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RuleResult } from './preset-rules.ts';
 
 /** Why a photo can never succeed. Each goes with a sentence for the person who uploaded it. */
 export const RejectionCode = z.enum([
@@ -22,6 +23,7 @@ export const DoubtReason = z.enum([
   'touches_frame',
   'tiny_subject',
   'fragmented',
+  'rule_failed',
 ]);
 export type DoubtReason = z.infer<typeof DoubtReason>;
 
@@ -64,6 +66,12 @@ const OutputFacts = z.object({
   height: pixels,
   bytes: z.int().positive(),
   sha256: z.string(),
+  /** Frame pixels a photo pixel became along each axis; absent where the preset has no layout. */
+  scale: z.number().positive().optional(),
+  /** The photo has too few pixels for the preset: the picture is smaller than asked instead of enlarged. */
+  notes: z.array(z.enum(['below_min_resolution'])).optional(),
+  /** Every rule of the preset with what was measured on the final file. */
+  rules: z.array(RuleResult).optional(),
 });
 export type OutputFacts = z.infer<typeof OutputFacts>;
 
@@ -71,6 +79,7 @@ const common = {
   schema: z.literal(1),
   source: SourceFacts,
   model: z.object({ id: z.string(), sha256: z.string() }),
+  /** Ids, with commas where there are several. */
   preset: z.string(),
   batchId: z.string().optional(),
   /** Source ETag + preset hash + model sha256 + pipeline version: the same fingerprint means there is nothing to do. */

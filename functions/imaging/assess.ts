@@ -10,6 +10,9 @@ export interface Assessment {
   readonly verdict: 'ok' | 'review';
 }
 
+/** What the mask alone can make one doubt; rules are checked on the finished picture. */
+type MaskDoubt = Exclude<DoubtReason, 'rule_failed'>;
+
 interface Size {
   readonly width: number;
   readonly height: number;
@@ -27,7 +30,7 @@ const MOST_PARTS = 4;
 const SMALLEST_PART = 0.01;
 
 /** What each reason leaves of the confidence. */
-const REMAINS: Readonly<Record<DoubtReason, number>> = {
+const REMAINS: Readonly<Record<MaskDoubt, number>> = {
   empty_mask: 0,
   fills_frame: 0.3,
   tiny_subject: 0.5,
@@ -103,9 +106,9 @@ function touchedEdges({ left, top, right, bottom }: Box, width: number, height: 
   return touches;
 }
 
-function doubts({ coverage, box, touches, parts }: MaskFacts, softShare: number): DoubtReason[] {
+function doubts({ coverage, box, touches, parts }: MaskFacts, softShare: number): MaskDoubt[] {
   if (box === null) return ['empty_mask'];
-  const reasons: DoubtReason[] = [];
+  const reasons: MaskDoubt[] = [];
   if (coverage > FULL_COVERAGE) reasons.push('fills_frame');
   if (coverage < TINY_COVERAGE) reasons.push('tiny_subject');
   if (softShare > SOFT_SHARE) reasons.push('soft_mask');

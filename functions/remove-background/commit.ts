@@ -35,8 +35,8 @@ const DEPENDS_ON_SETTINGS: ReadonlySet<RejectionCode> = new Set([
 export async function isSettled(record: PhotoRecord, fingerprint: string, store: PhotoStore): Promise<boolean> {
   if (record.fingerprint !== fingerprint) return false;
   if (record.status === 'rejected') return !DEPENDS_ON_SETTINGS.has(record.code);
-  const etags = await Promise.all(record.outputs.map((output) => store.resultEtag(output.key)));
-  return etags.every((etag) => etag !== null);
+  for (const { key } of record.outputs) if ((await store.resultEtag(key)) === null) return false;
+  return true;
 }
 
 interface ConditionalWrite {

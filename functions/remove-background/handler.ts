@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
 import { ModelManifest } from '../contract/manifest.ts';
+import { readBackdrops } from '../imaging/backdrops.ts';
+import type { RgbImage } from '../imaging/raster.ts';
 import { Segmenter } from '../imaging/segment.ts';
 import { Workspace } from '../imaging/workspace.ts';
 import { createHandler } from './handle-batch.ts';
@@ -18,7 +20,8 @@ export const handler = createHandler({
   segmenter: await openSegmenter(settings),
   workspace: new Workspace(),
   presets: BUILT_IN_PRESETS,
-  defaultPreset: settings.preset,
+  defaultPresets: settings.presets,
+  backdrops: await openBackdrops(settings),
   limits: settings.limits,
   nowMs: () => performance.now(),
   log: (level, facts) => logger[level]('photo', facts),
@@ -32,6 +35,11 @@ async function openStore({ store, photos, cutouts, pathStyle }: WorkerSettings):
   }
   const [{ S3Client }, { S3Store }] = await Promise.all([import('@aws-sdk/client-s3'), import('./s3-store.ts')]);
   return new S3Store(new S3Client({ forcePathStyle: pathStyle }), { cutouts });
+}
+
+/** @throws What the file system says of a picture that is not there. */
+async function openBackdrops({ presets, limits }: WorkerSettings): Promise<ReadonlyMap<string, RgbImage>> {
+  return await readBackdrops(presets, { limits, read: (path) => readFile(path) });
 }
 
 async function openSegmenter({ modelFolder, threads }: WorkerSettings): Promise<Segmenter> {

@@ -1,12 +1,14 @@
 import { fingerprint } from '../contract/fingerprint.ts';
 import type { CutoutJob } from '../contract/job.ts';
-import { cutoutKey } from '../contract/output-keys.ts';
+import { renditionKeys } from '../contract/output-keys.ts';
 import type { Preset } from '../contract/preset.ts';
-import { choosePreset, type UnknownPreset } from '../contract/preset-choice.ts';
+import { choosePresets, type UnknownPreset } from '../contract/preset-choice.ts';
 import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
 import { cutOut } from '../imaging/cutout.ts';
 import { type PhotoLimits, refuseTooManyBytes } from '../imaging/decode.ts';
 import { ImagingError } from '../imaging/errors.ts';
+import type { RgbImage } from '../imaging/raster.ts';
+import type { Rendition } from '../imaging/render.ts';
 import type { Network } from '../imaging/segment.ts';
 import type { Workspace } from '../imaging/workspace.ts';
 import { commitRecord, isSettled, readRecord, type SeenRecord, writeUnlessSuperseded } from './commit.ts';
@@ -19,7 +21,10 @@ export interface ProcessDeps {
   readonly segmenter: Network;
   readonly workspace: Workspace;
   readonly presets: ReadonlyMap<string, Preset>;
-  readonly defaultPreset: Preset;
+  /** At least one. */
+  readonly defaultPresets: readonly Preset[];
+  /** Pictures that presets name as their background, by path. @default none */
+  readonly backdrops?: ReadonlyMap<string, RgbImage>;
   readonly limits: PhotoLimits;
   /** Milliseconds of any steady clock. */
   readonly nowMs: () => number;
@@ -58,19 +63,19 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   if (version === null && before !== null) return SUPERSEDED;
 
   const metadata = version?.metadata ?? {};
-  const preset = choosePreset({ job, metadata, known: deps.presets, fallback: deps.defaultPreset });
+  const presets = choosePresets({ job, metadata, known: deps.presets, fallback: deps.defaultPresets });
   const photo = version ?? { etag: '', sizeBytes: 0 };
-  const print = fingerprint({ etag: photo.etag, preset, modelSha256: segmenter.manifest.sha256 });
+  const print = fingerprint({ etag: photo.etag, presets, modelSha256: segmenter.manifest.sha256 });
   if (before?.record && (await isSettled(before.record, print, store))) {
     return { outcome: 'unchanged', record: before.record };
   }
 
-  const presetId = 'unknown' in preset ? preset.unknown : preset.id;
-  const context = { job, segmenter, preset: presetId, fingerprint: print, attempt, photo };
+  const preset = 'unknown' in presets ? presets.unknown : presets.map(({ id }) => id).join(',');
+  const context = { job, segmenter, preset, fingerprint: print, attempt, photo };
   const work: Work = { job, deps, before, watch: new Stopwatch(deps.nowMs), context };
-  const refusal = refuse(job, { version, preset, deps });
+  const refusal = refuse(job, { version, presets, deps });
   if (refusal !== null) return await reject(work, refusal);
-  return 'unknown' in preset ? SUPERSEDED : await cutOutPhoto(work, preset);
+  return 'unknown' in presets ? SUPERSEDED : await cutOutPhoto(work, presets);
 }
 
 interface Refusal {
@@ -81,7 +86,11 @@ interface Refusal {
 /** What can be said of a job without reading its photo. */
 function refuse(
   job: CutoutJob,
-  { version, preset, deps }: { version: PhotoVersion | null; preset: Preset | UnknownPreset; deps: ProcessDeps },
+  {
+    version,
+    presets,
+    deps,
+  }: { version: PhotoVersion | null; presets: readonly Preset[] | UnknownPreset; deps: ProcessDeps },
 ): Refusal | null {
   if (version === null) {
     return {
@@ -89,9 +98,9 @@ function refuse(
       message: `Expected a photo at "${job.key}", got nothing: it was removed before its turn came.`,
     };
   }
-  if ('unknown' in preset) {
+  if ('unknown' in presets) {
     const known = [...deps.presets.keys()].join(', ');
-    return { code: 'unknown_preset', message: `Expected a known preset (${known}), got "${preset.unknown}".` };
+    return { code: 'unknown_preset', message: `Expected a known preset (${known}), got "${presets.unknown}".` };
   }
   const { id } = deps.segmenter.manifest;
   if (job.model !== undefined && job.model !== id) {
@@ -103,11 +112,11 @@ function refuse(
   return null;
 }
 
-async function cutOutPhoto(work: Work, preset: Preset): Promise<Outcome> {
+async function cutOutPhoto(work: Work, presets: readonly Preset[]): Promise<Outcome> {
   const { job, deps, watch } = work;
-  const { store, segmenter, workspace, limits } = deps;
-  const outputKey = cutoutKey(job.key, preset.format);
-  const expected = await store.resultEtag(outputKey);
+  const { store, limits } = deps;
+  const seen: SeenOutput[] = [];
+  for (const key of renditionKeys(job.key, presets)) seen.push({ key, etag: await store.resultEtag(key) });
   const tooLarge = await rejectable(async () => refuseTooManyBytes(work.context.photo.sizeBytes, limits.maxBytes));
   if (tooLarge instanceof ImagingError) return await reject(work, tooLarge);
   const photo = await watch.stage('read', () => store.readPhoto(job));
@@ -116,17 +125,36 @@ async function cutOutPhoto(work: Work, preset: Preset): Promise<Outcome> {
     return await processJob(job, work.context.attempt, deps);
   }
 
-  const cutout = await rejectable(() =>
-    cutOut(photo.bytes, { segmenter, preset, limits, workspace, stage: watch.stage }),
-  );
+  const cutout = await rejectable(() => cutOut(photo.bytes, { ...deps, presets, stage: watch.stage }));
   if (cutout instanceof ImagingError) return await reject(work, cutout);
 
-  const { file } = cutout;
-  const write = { job, etag: photo.etag, key: outputKey, bytes: file.bytes, contentType: file.contentType, expected };
-  const isWritten = await watch.stage('write', () => writeUnlessSuperseded(store, write));
+  const isWritten = await watch.stage('write', () => writeOutputs(work, seen, cutout.renditions));
   if (!isWritten) return SUPERSEDED;
-  const record = doneRecord({ ...work.context, timesMs: watch.timesMs }, cutout, [outputFacts(job, preset, file)]);
+  const outputs = cutout.renditions.map((rendition, i) => outputFacts(seen[i]?.key ?? '', rendition));
+  const record = doneRecord({ ...work.context, timesMs: watch.timesMs }, cutout, outputs);
   return (await commitRecord(store, { record, before: work.before, job })) ? { outcome: 'done', record } : SUPERSEDED;
+}
+
+/** A result's place, and the ETag of what was there before the photo was read. */
+interface SeenOutput {
+  readonly key: string;
+  readonly etag: string | null;
+}
+
+/** Writes one rendition after the other. @returns False as soon as one finds that the photo was replaced. */
+async function writeOutputs(
+  { job, deps, context }: Work,
+  seen: readonly SeenOutput[],
+  renditions: readonly Rendition[],
+): Promise<boolean> {
+  for (const [i, { key, etag }] of seen.entries()) {
+    const file = renditions[i]?.file;
+    if (file === undefined) throw new Error(`Expected a rendition for "${key}", got none`);
+    const { bytes, contentType } = file;
+    const write = { job, etag: context.photo.etag, key, bytes, contentType, expected: etag };
+    if (!(await writeUnlessSuperseded(deps.store, write))) return false;
+  }
+  return true;
 }
 
 async function rejectable<T>(run: () => Promise<T>): Promise<T | ImagingError> {

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CutoutJob } from '../contract/job.ts';
-import { cutoutKey } from '../contract/output-keys.ts';
-import type { Preset } from '../contract/preset.ts';
 import type { DoneRecord, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
 import type { Cutout } from '../imaging/cutout.ts';
-import type { EncodedFile } from '../imaging/encode.ts';
+import type { Rendition } from '../imaging/render.ts';
 import type { Network } from '../imaging/segment.ts';
+import { breaksRule } from '../imaging/verify.ts';
 
 /** What both kinds of record say of the job they answer. */
 export interface RecordContext {
   readonly job: CutoutJob;
   readonly segmenter: Pick<Network, 'manifest'>;
-  /** The preset's id. */
+  /** The presets' ids, with commas. */
   readonly preset: string;
   readonly fingerprint: string;
   /** Delivery count, 1 the first time. */
@@ -21,28 +20,32 @@ export interface RecordContext {
   readonly photo: { readonly etag: string; readonly sizeBytes: number };
 }
 
-export function outputFacts(job: Pick<CutoutJob, 'key'>, preset: Preset, file: EncodedFile): OutputFacts {
+export function outputFacts(key: string, { preset, file, scale, isBelowMinimum, rules }: Rendition): OutputFacts {
   return {
-    key: cutoutKey(job.key, file.format),
+    key,
     preset: preset.id,
     format: file.format,
     width: file.width,
     height: file.height,
     bytes: file.bytes.length,
     sha256: createHash('sha256').update(file.bytes).digest('hex'),
+    ...(scale === undefined ? {} : { scale: Math.round(scale * 1e4) / 1e4 }),
+    ...(isBelowMinimum ? { notes: ['below_min_resolution'] } : {}),
+    ...(rules.length === 0 ? {} : { rules: [...rules] }),
   };
 }
 
 export function doneRecord(context: RecordContext, cutout: Cutout, outputs: readonly OutputFacts[]): DoneRecord {
-  const { assessment, photo } = cutout;
+  const { assessment, photo, renditions } = cutout;
+  const isFaulty = renditions.some(({ rules }) => breaksRule(rules));
   const { source, ...common } = commonFields(context);
   return {
     ...common,
     source: { ...source, ...photo },
     status: 'done',
-    verdict: assessment.verdict,
+    verdict: isFaulty ? 'review' : assessment.verdict,
     confidence: assessment.confidence,
-    reasons: [...assessment.reasons],
+    reasons: [...assessment.reasons, ...(isFaulty ? (['rule_failed'] as const) : [])],
     mask: assessment.mask,
     outputs: [...outputs],
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
-import { Preset } from '../contract/preset.ts';
+import { type Preset, PresetList } from '../contract/preset.ts';
 import { PHOTO_LIMITS_DEFAULTS } from '../imaging/decode.ts';
 import { SEGMENTER_DEFAULTS } from '../imaging/segment.ts';
 
@@ -8,24 +8,26 @@ const presetSetting = z
   .string()
   .default('transparent')
   .transform((text, context): unknown => {
-    if (!text.startsWith('{')) {
-      const preset = BUILT_IN_PRESETS.get(text);
-      if (preset !== undefined) return preset;
-      const known = [...BUILT_IN_PRESETS.keys()].join(', ');
-      context.addIssue({
-        code: 'custom',
-        message: `Expected one of ${known}, or a preset as JSON, got ${JSON.stringify(text)}`,
-      });
-      return z.NEVER;
+    if (/^[[{]/.test(text)) {
+      try {
+        const parsed: unknown = JSON.parse(text);
+        return Array.isArray(parsed) ? parsed : [parsed];
+      } catch {
+        context.addIssue({ code: 'custom', message: 'Expected presets as JSON, got text that does not parse' });
+        return z.NEVER;
+      }
     }
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'Expected a preset as JSON, got text that does not parse' });
-      return z.NEVER;
-    }
+    const ids = text.split(',').map((id) => id.trim());
+    const unknown = ids.find((id) => !BUILT_IN_PRESETS.has(id));
+    if (unknown === undefined) return ids.map((id) => BUILT_IN_PRESETS.get(id));
+    const known = [...BUILT_IN_PRESETS.keys()].join(', ');
+    context.addIssue({
+      code: 'custom',
+      message: `Expected some of ${known}, or presets as JSON, got ${JSON.stringify(unknown)}`,
+    });
+    return z.NEVER;
   })
-  .pipe(Preset);
+  .pipe(PresetList);
 
 const Environment = z.object({
   /** Where photos come from and results go. */
@@ -36,7 +38,7 @@ const Environment = z.object({
   CUTLINE_CUTOUTS: z.string().min(1),
   /** Holds model.onnx and manifest.json, e.g. /opt/models/isnet. */
   CUTLINE_MODEL_FOLDER: z.string().min(1),
-  /** What is made of a photo whose job, metadata and key name no preset: an id, or a whole preset as JSON. */
+  /** What is made of a photo whose job, metadata and key name no preset: ids with commas, or whole presets as JSON. */
   CUTLINE_PRESET: presetSetting,
   CUTLINE_MAX_BYTES: z.coerce.number().int().positive().default(PHOTO_LIMITS_DEFAULTS.maxBytes),
   CUTLINE_MAX_PIXELS: z.coerce.number().int().positive().default(PHOTO_LIMITS_DEFAULTS.maxPixels),
@@ -52,7 +54,8 @@ export interface WorkerSettings {
   readonly photos: string | undefined;
   readonly cutouts: string;
   readonly modelFolder: string;
-  readonly preset: Preset;
+  /** At least one. */
+  readonly presets: readonly Preset[];
   readonly limits: { readonly maxBytes: number; readonly maxPixels: number };
   readonly threads: number;
   /** Whether S3 buckets are addressed by path instead of by host name. */
@@ -78,7 +81,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     photos: env.CUTLINE_PHOTOS,
     cutouts: env.CUTLINE_CUTOUTS,
     modelFolder: env.CUTLINE_MODEL_FOLDER,
-    preset: env.CUTLINE_PRESET,
+    presets: env.CUTLINE_PRESET,
     limits: { maxBytes: env.CUTLINE_MAX_BYTES, maxPixels: env.CUTLINE_MAX_PIXELS },
     threads: env.CUTLINE_THREADS,
     pathStyle: (env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) !== undefined,

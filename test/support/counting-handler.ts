@@ -25,7 +25,7 @@ export const handler = createHandler({
   },
   workspace: new Workspace(),
   presets: BUILT_IN_PRESETS,
-  defaultPreset: settings.preset,
+  defaultPresets: settings.presets,
   limits: settings.limits,
   nowMs: () => performance.now(),
   log: (_, facts) => console.log(JSON.stringify({ message: 'photo', ...facts })),

@@ -90,7 +90,7 @@ describe('the way of a photo', () => {
     const settings = readSettings(Object.fromEntries(withNames));
 
     expect(settings).toMatchObject({ store: 's3', cutouts: 'cutouts', modelFolder: '/opt/models/tiny', threads: 1 });
-    expect(settings.preset.id).toBe('transparent');
+    expect(settings.presets.map(({ id }) => id)).toEqual(['transparent']);
   });
 });
 

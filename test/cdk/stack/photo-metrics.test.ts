@@ -28,7 +28,7 @@ async function loggedLines(): Promise<Record<string, unknown>[]> {
     segmenter: await Segmenter.open(bytes, manifest),
     workspace: new Workspace(),
     presets: BUILT_IN_PRESETS,
-    defaultPreset: BUILT_IN_PRESETS.get('transparent') as Preset,
+    defaultPresets: [BUILT_IN_PRESETS.get('transparent') as Preset],
     limits: PHOTO_LIMITS_DEFAULTS,
     nowMs: () => performance.now(),
     log: (_, facts) => void lines.push({ message: 'photo', ...facts }),

@@ -3,23 +3,24 @@ import { fingerprint } from '#functions/contract/fingerprint.ts';
 import { Preset } from '#functions/contract/preset.ts';
 
 const preset = Preset.parse({ id: 'white', content: 'cutout', background: { r: 1, g: 2, b: 3 }, format: 'png' });
-const parts = { etag: 'e1', preset, modelSha256: 'a'.repeat(64) };
+const parts = { etag: 'e1', presets: [preset], modelSha256: 'a'.repeat(64) };
 
 test("the same work has the same fingerprint, whatever the order of the preset's keys", () => {
   const reordered = Preset.parse({ format: 'png', background: { b: 3, g: 2, r: 1 }, content: 'cutout', id: 'white' });
 
-  expect(fingerprint({ ...parts, preset: reordered })).toBe(fingerprint(parts));
+  expect(fingerprint({ ...parts, presets: [reordered] })).toBe(fingerprint(parts));
 });
 
 test.each([
   ['photo', { etag: 'e2' }],
   ['model', { modelSha256: 'b'.repeat(64) }],
-  ["preset's id", { preset: { ...preset, id: 'other' } }],
-  ["preset's colour", { preset: { ...preset, background: { r: 1, g: 2, b: 4 } } }],
-  ["preset's format", { preset: { ...preset, format: 'webp' as const } }],
-  ["preset's quality", { preset: { ...preset, quality: 80 } }],
-  ['handling of transparency', { preset: { ...preset, existingAlpha: 'keep' as const } }],
-  ['preset, for one that is unknown', { preset: { unknown: 'white' } }],
+  ["preset's id", { presets: [{ ...preset, id: 'other' }] }],
+  ["preset's colour", { presets: [{ ...preset, background: { r: 1, g: 2, b: 4 } }] }],
+  ["preset's format", { presets: [{ ...preset, format: 'webp' as const }] }],
+  ["preset's quality", { presets: [{ ...preset, quality: 80 }] }],
+  ['handling of transparency', { presets: [{ ...preset, existingAlpha: 'keep' as const }] }],
+  ['number of presets', { presets: [preset, { ...preset, id: 'other' }] }],
+  ['preset, for one that is unknown', { presets: { unknown: 'white' } }],
 ])('another %s gives another fingerprint', (_, change) => {
   expect(fingerprint({ ...parts, ...change })).not.toBe(fingerprint(parts));
 });

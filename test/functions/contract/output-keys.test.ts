@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { cutoutKey, isPhotoKey, PHOTO_EXTENSIONS, recordKey, resultStem } from '#functions/contract/output-keys.ts';
+import {
+  cutoutKey,
+  isPhotoKey,
+  PHOTO_EXTENSIONS,
+  recordKey,
+  renditionKeys,
+  resultStem,
+} from '#functions/contract/output-keys.ts';
 import { seededRandom } from '#test/support/rasters.ts';
 
 describe('where a cutout goes', () => {
@@ -81,3 +88,17 @@ function collisions(keys: Iterable<string>): string[] {
   }
   return found;
 }
+
+test('the first rendition is the cutout, each further one lies in the folder of its preset', () => {
+  const presets = [
+    { id: 'transparent', format: 'png' },
+    { id: 'amazon', format: 'jpeg' },
+    { id: 'mask', format: 'png' },
+  ] as const;
+
+  expect(renditionKeys('a/shoe.webp', presets)).toEqual([
+    'cutouts/a/shoe.webp.png',
+    'amazon/a/shoe.webp.jpg',
+    'mask/a/shoe.webp.png',
+  ]);
+});

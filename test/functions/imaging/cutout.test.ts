@@ -3,6 +3,7 @@ import { Preset } from '#functions/contract/preset.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import { type Cutout, cutOut } from '#functions/imaging/cutout.ts';
 import { PHOTO_LIMITS_DEFAULTS } from '#functions/imaging/decode.ts';
+import type { Rendition } from '#functions/imaging/render.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
 import { boxOnWhite, pixelAt } from '#test/support/rasters.ts';
@@ -24,17 +25,22 @@ function drawn() {
   return sharp(boxOnWhite(SIZE, BOX).data, { raw: { ...SIZE, channels: 3 } });
 }
 
-async function cut(bytes: Buffer, preset: object = {}): Promise<Cutout> {
+type OneCutout = Cutout & Pick<Rendition, 'file'>;
+
+async function cut(bytes: Buffer, preset: object = {}): Promise<OneCutout> {
   const defaults = { id: 'test', content: 'cutout', background: 'transparent', format: 'png' };
-  return await cutOut(bytes, {
+  const cutout = await cutOut(bytes, {
     segmenter,
-    preset: Preset.parse({ ...defaults, ...preset }),
+    presets: [Preset.parse({ ...defaults, ...preset })],
     limits: PHOTO_LIMITS_DEFAULTS,
     workspace,
   });
+  const [only] = cutout.renditions;
+  if (only === undefined) throw new Error('Expected one rendition');
+  return { ...cutout, file: only.file };
 }
 
-async function pixelsOf({ file }: Cutout) {
+async function pixelsOf({ file }: OneCutout) {
   const { data, info } = await sharp(file.bytes, { ignoreIcc: true }).raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, data };
 }
@@ -205,7 +211,7 @@ test('stages run in the order of the flow, each once', async () => {
 
   await cutOut(await drawn().png().toBuffer(), {
     segmenter: await Segmenter.open(bytes, manifest),
-    preset: Preset.parse({ id: 'test', content: 'cutout', background: 'transparent', format: 'png' }),
+    presets: [Preset.parse({ id: 'test', content: 'cutout', background: 'transparent', format: 'png' })],
     limits: PHOTO_LIMITS_DEFAULTS,
     workspace: new Workspace(),
     stage: async (name, run) => {

@@ -33,7 +33,7 @@ beforeEach(() => {
     segmenter: network,
     workspace: new Workspace(),
     presets: BUILT_IN_PRESETS,
-    defaultPreset: BUILT_IN_PRESETS.get('transparent') as Preset,
+    defaultPresets: [BUILT_IN_PRESETS.get('transparent') as Preset],
     limits: PHOTO_LIMITS_DEFAULTS,
     nowMs: () => 0,
     log: (level, facts) => void lines.push({ level, ...facts }),

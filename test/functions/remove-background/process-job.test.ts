@@ -40,7 +40,7 @@ function depsFor(store: PhotoStore, overrides: Partial<ProcessDeps> = {}): Proce
     segmenter: network,
     workspace: new Workspace(),
     presets: BUILT_IN_PRESETS,
-    defaultPreset: transparent,
+    defaultPresets: [transparent],
     limits: PHOTO_LIMITS_DEFAULTS,
     nowMs: () => 0,
     ...overrides,
@@ -88,9 +88,9 @@ describe('one worker', () => {
 
     const again = await processJob(job, 1, depsFor(store));
     const webp = Preset.parse({ ...transparent, format: 'webp' });
-    const otherPreset = await processJob(job, 1, depsFor(store, { defaultPreset: webp }));
+    const otherPreset = await processJob(job, 1, depsFor(store, { defaultPresets: [webp] }));
     store.photos.set('shoe.jpg', second);
-    const otherPhoto = await processJob(job, 1, depsFor(store, { defaultPreset: webp }));
+    const otherPhoto = await processJob(job, 1, depsFor(store, { defaultPresets: [webp] }));
 
     expect([again.outcome, otherPreset.outcome, otherPhoto.outcome]).toEqual(['unchanged', 'done', 'done']);
   });
@@ -110,7 +110,7 @@ describe('one worker', () => {
     store.photos.set('shoe.jpg', first);
     await processJob(job, 1, depsFor(store));
 
-    await processJob(job, 1, depsFor(store, { defaultPreset: Preset.parse({ ...transparent, format: 'webp' }) }));
+    await processJob(job, 1, depsFor(store, { defaultPresets: [Preset.parse({ ...transparent, format: 'webp' })] }));
     const afterFormat = [...store.results.keys()].sort();
     store.photos.set('shoe.jpg', first.subarray(0, 200));
     await processJob(job, 1, depsFor(store));
@@ -179,6 +179,34 @@ describe('one worker', () => {
     expect(byJob).toMatchObject({ record: { preset: 'mask', outputs: [{ key: 'cutouts/white/shoe.png' }] } });
   });
 
+  test('makes several renditions of one photo, and removes those that are no longer asked for', async () => {
+    const store = new MemoryStore();
+    store.photos.set('shoe.jpg', first);
+
+    const several = await processJob({ ...job, preset: 'mask, amazon' }, 1, depsFor(store));
+    const results = [...store.results.keys()].sort();
+    await processJob({ ...job, preset: 'mask' }, 1, depsFor(store));
+
+    expect(results).toEqual(['amazon/shoe.jpg', 'cutouts/shoe.png', 'records/shoe.jpg.json']);
+    expect(several).toMatchObject({ record: { preset: 'mask,amazon' } });
+    expect([...store.results.keys()].sort()).toEqual(['cutouts/shoe.png', 'records/shoe.jpg.json']);
+  });
+
+  test('says which rule a listing breaks, with its value and its limit, and that the photo is too small', async () => {
+    const store = new MemoryStore();
+    store.photos.set('shoe.jpg', second);
+
+    await processJob({ ...job, preset: 'amazon' }, 1, depsFor(store));
+
+    const record = recordIn(store);
+    expect(record).toMatchObject({ verdict: 'review', reasons: ['rule_failed'] });
+    expect(record.outputs[0]).toMatchObject({ scale: 1, notes: ['below_min_resolution'] });
+    const longest = record.outputs[0]?.rules?.find(({ check }) => check === 'longest_side');
+    expect(longest).toMatchObject({ level: 'must', min: 500, max: 10_000, passed: false });
+    // 16 px of subject, give or take a cell of the network's grid, that are to fill 90 % of the frame.
+    expect(Math.abs(Number(longest?.value) - 16 / 0.9)).toBeLessThan(2);
+  });
+
   test('lets a passing fault of the store out, so that the message comes back', async () => {
     const store = new MemoryStore();
     store.photos.set('shoe.jpg', first);
@@ -192,28 +220,34 @@ describe('one worker', () => {
 
 describe('two workers', () => {
   /** What an undisturbed worker makes of the second photo. */
-  async function expectedResults(): Promise<Map<string, Uint8Array>> {
+  async function expectedResults(overrides: Partial<ProcessDeps> = {}): Promise<Map<string, Uint8Array>> {
     const store = new MemoryStore();
     store.photos.set('shoe.jpg', second);
-    await processJob(job, 1, depsFor(store));
+    await processJob(job, 1, depsFor(store, overrides));
     return store.results;
   }
 
-  test('the newer upload wins, whichever worker is held up at whichever call', async () => {
-    const expected = await expectedResults();
+  /** How many calls an undisturbed worker makes: with one output, and with three. */
+  test.each([
+    ['one output', ['transparent'], 7],
+    ['three outputs', ['transparent', 'white-square', 'mask'], 11],
+  ])('the newer upload wins with %s, whichever worker is held up at whichever call', async (_, ids, calls) => {
+    const overrides = { defaultPresets: ids.map((id) => BUILT_IN_PRESETS.get(id) as Preset) };
+    const expected = await expectedResults(overrides);
     const seen = new Set<string>();
 
     // The old worker makes `early` calls before the upload, then the new one `between`; then one of them runs to its end first.
-    for (let early = 0; early <= 9; early++) {
-      for (let between = 0; between <= 9; between++) {
+    for (let early = 0; early <= calls; early++) {
+      for (let between = 0; between <= calls; between++) {
         for (const firstToEnd of ['old', 'new']) {
           const store = new MemoryStore();
           store.photos.set('shoe.jpg', first);
           const gates = new Gates();
-          const [old] = await gates.start('old', () => processJob(job, 1, depsFor(gates.storeOf('old', store))));
+          const work = (worker: string) => processJob(job, 1, depsFor(gates.storeOf(worker, store), overrides));
+          const [old] = await gates.start('old', () => work('old'));
           for (let call = 0; call < early; call++) await gates.step('old');
           store.photos.set('shoe.jpg', second);
-          const [newer] = await gates.start('new', () => processJob(job, 1, depsFor(gates.storeOf('new', store))));
+          const [newer] = await gates.start('new', () => work('new'));
           for (let call = 0; call < between; call++) await gates.step('new');
           await gates.finish(firstToEnd);
           await gates.finish('old');
@@ -226,6 +260,7 @@ describe('two workers', () => {
       }
     }
 
+    expect(expected.size).toBe(ids.length + 1);
     // The schedules did meet the interesting cases: the old worker was beaten in some and came first in others.
     expect(seen).toContain('superseded+done');
     expect(seen).toContain('done+done');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { readSettings } from '#functions/remove-background/settings.ts';
 
 const complete = { CUTLINE_CUTOUTS: 'cutouts', CUTLINE_MODEL_FOLDER: '/opt/models/isnet' };
@@ -8,7 +9,7 @@ test('needs only a place for results and a model', () => {
     store: 's3',
     cutouts: 'cutouts',
     modelFolder: '/opt/models/isnet',
-    preset: { id: 'transparent', format: 'png' },
+    presets: [{ id: 'transparent', format: 'png' }],
     threads: 1,
     pathStyle: false,
   });
@@ -32,10 +33,19 @@ test('takes a whole preset as JSON and refuses an impossible one', () => {
   const preset = (json: object) => readSettings({ ...complete, CUTLINE_PRESET: JSON.stringify(json) });
   const webp = { id: 'custom', content: 'cutout', background: 'transparent', format: 'webp' };
 
-  expect(preset(webp).preset).toEqual({ ...webp, existingAlpha: 'flatten' });
+  expect(preset(webp).presets).toEqual([{ ...webp, existingAlpha: 'flatten' }]);
   expect(() => preset({ ...webp, format: 'jpeg' })).toThrow('JPEG has no transparency');
   expect(() => preset({ ...webp, colour: 'red' })).toThrow('colour');
   expect(() => readSettings({ ...complete, CUTLINE_PRESET: '{half' })).toThrow('does not parse');
+});
+
+test('takes several presets, by id or as JSON, but none twice', () => {
+  const ids = (text: string) => readSettings({ ...complete, CUTLINE_PRESET: text }).presets.map(({ id }) => id);
+
+  expect(ids('amazon, google')).toEqual(['amazon', 'google']);
+  expect(ids(JSON.stringify([BUILT_IN_PRESETS.get('white'), BUILT_IN_PRESETS.get('ebay')]))).toEqual(['white', 'ebay']);
+  expect(() => ids('amazon,amazon')).toThrow('each preset once');
+  expect(() => ids('amazon,amazn')).toThrow('"amazn"');
 });
 
 test('asks for a folder of photos where the store is a folder', () => {
