@@ -4,6 +4,7 @@ import { registerBench } from './commands/bench.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
 import { UsageError } from './commands/usage-error.ts';
+import { registerVerify } from './commands/verify.ts';
 import { RunError } from './local/run-error.ts';
 
 const EXIT_FAILED = 1;
@@ -15,6 +16,7 @@ const program = new Command('cutline')
 registerRun(program);
 registerStart(program);
 registerSample(program);
+registerVerify(program);
 registerBench(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.

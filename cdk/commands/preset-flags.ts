@@ -24,15 +24,18 @@ export interface PresetFlags {
 
 const WHITE = { r: 255, g: 255, b: 255 };
 
+/** Adds `--preset`, which may be given several times. */
+export function addPresetOption(command: Command): Command {
+  return command.option(
+    '--preset <id|file>',
+    `${[...BUILT_IN_PRESETS.keys()].join(', ')}, or a JSON file of yours; may be given several times`,
+    (value: string, before: readonly string[] = []) => [...before, ...value.split(',')],
+  );
+}
+
 /** Adds the flags that say what is made of a photo. */
 export function addPresetFlags(command: Command): Command {
-  return command
-    .optionsGroup('Ready-made:')
-    .option(
-      '--preset <id|file>',
-      `${[...BUILT_IN_PRESETS.keys()].join(', ')}, or a JSON file of yours; may be given several times`,
-      (value: string, before: readonly string[] = []) => [...before, ...value.split(',')],
-    )
+  return addPresetOption(command.optionsGroup('Ready-made:'))
     .optionsGroup('Look (instead of a preset):')
     .addOption(choice('--format <format>', 'png, webp, avif or jpeg (default: png)', ['png', 'webp', 'avif', 'jpeg']))
     .option('--quality <1-100>', 'of webp, avif and jpeg', wholeNumber(1, 100))

@@ -56,6 +56,6 @@ export function photoJson({ key, status, code, message, record }: PhotoOutcome):
 }
 
 /** A file name may hold what a terminal takes for commands. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD');
 }

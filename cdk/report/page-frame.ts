@@ -3,6 +3,7 @@ import { explainCode, explainDoubt } from './explain.ts';
 import { fileLink } from './file-link.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type ReportedPhoto, type Standing, standing } from './report.ts';
+import { describeLimit, describeValue, ruleName } from './rules.ts';
 import { makeThumbnail, type Thumbnail } from './thumbnail.ts';
 import { bytes, duration, share } from './words.ts';
 
@@ -43,21 +44,28 @@ export function nameFrame(photo: ReportedPhoto, number: number, folders: PageFol
 }
 
 async function pair(photo: ReportedPhoto, folders: PageFolders): Promise<Html> {
-  const cutout = photo.outputs[0];
-  const cutoutPath = cutout && joinPath(folders.dst, cutout.key);
   const before = await makeThumbnail(joinPath(folders.src, photo.key));
-  const after = cutoutPath === undefined ? null : await makeThumbnail(cutoutPath);
-  if (before === null && after === null) return html`<div class="pair blank">${blankTile('No preview')}</div>`;
+  const first = await cutoutTile(photo, photo.outputs[0], folders);
+  if (before === null && !first.isShown) return html`<div class="pair blank">${blankTile('No preview')}</div>`;
 
   const photoTile =
     before === null
       ? blankTile('No preview')
       : tile(before, { kind: 'photo', link: photoLink(photo, folders), alt: `Photo ${photo.key}` });
-  const cutoutTile =
-    after === null || cutoutPath === undefined
-      ? blankTile(cutoutPath === undefined ? 'No cutout' : 'No preview')
-      : tile(after, { kind: 'checkers', link: fileLink(folders.dst, cutoutPath), alt: `Cutout of ${photo.key}` });
-  return html`<div class="pair">${photoTile}${cutoutTile}</div>`;
+  const further: Html[] = [];
+  for (const output of photo.outputs.slice(1)) further.push((await cutoutTile(photo, output, folders)).markup);
+  return html`<div class="pair">${photoTile}${first.markup}${further}</div>`;
+}
+
+type Output = ReportedPhoto['outputs'][number];
+
+async function cutoutTile({ key, outputs }: ReportedPhoto, output: Output | undefined, { dst }: PageFolders) {
+  if (output === undefined) return { isShown: false, markup: blankTile('No cutout') };
+  const path = joinPath(dst, output.key);
+  const picture = await makeThumbnail(path);
+  if (picture === null) return { isShown: false, markup: blankTile('No preview') };
+  const alt = outputs.length > 1 ? `${output.preset} of ${key}` : `Cutout of ${key}`;
+  return { isShown: true, markup: tile(picture, { kind: 'checkers', link: fileLink(dst, path), alt }) };
 }
 
 function tile(
@@ -77,9 +85,22 @@ function name(key: string): Html {
 }
 
 function why(photo: ReportedPhoto): Content {
-  if (photo.code === null) return photo.reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
+  if (photo.code === null) {
+    const doubts = photo.reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
+    return [...doubts, ...photo.outputs.flatMap(brokenRules)];
+  }
   const { title, advice } = explainCode(photo.code, failure(photo));
   return html`<p class="why"><b>${title}.</b> ${photo.message ?? advice} <code>${photo.code}</code></p>\n`;
+}
+
+/** What a picture was measured at, and what its shop asks for, where it insists on it. */
+function brokenRules({ preset, rules = [] }: ReportedPhoto['outputs'][number]): Html[] {
+  return rules
+    .filter(({ level, passed }) => level === 'must' && !passed)
+    .map(
+      (rule) =>
+        html`<p class="why"><b>${preset}:</b> ${ruleName(rule)} is ${describeValue(rule)}, asked: ${describeLimit(rule)}</p>\n`,
+    );
 }
 
 function facts(photo: ReportedPhoto, folders: PageFolders): Html {
@@ -87,7 +108,7 @@ function facts(photo: ReportedPhoto, folders: PageFolders): Html {
   const size = width !== null && height !== null && html`<span>${width} × ${height}</span>`;
   const files = outputs.map(
     (output) =>
-      html`<a href="${fileLink(folders.dst, joinPath(folders.dst, output.key))}">${output.format.toUpperCase()} ${bytes(output.bytes)}</a>`,
+      html`<a href="${fileLink(folders.dst, joinPath(folders.dst, output.key))}">${outputs.length > 1 && `${output.preset} `}${output.format.toUpperCase()} ${bytes(output.bytes)}</a>`,
   );
   const paper = record !== null && html`<a href="${fileLink(folders.dst, joinPath(folders.dst, record))}">record</a>`;
   const time = totalMs !== null && html`<span>${duration(totalMs)}</span>`;

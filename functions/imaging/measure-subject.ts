@@ -1,5 +1,6 @@
 import type { Colour } from '../contract/preset.ts';
 import { farFrom } from './kernels/far-from.ts';
+import { fillEnclosed } from './kernels/fill-enclosed.ts';
 import { boxOf } from './kernels/subject-box.ts';
 import type { Alpha, Raster } from './raster.ts';
 import { SUBJECT_OPACITY, surroundingsPx } from './surroundings.ts';
@@ -25,15 +26,22 @@ export function findSubject(raster: Raster, background: Colour | null): Found {
     if (differenceAt(data, i, behind) > SUBJECT_DIFFERENCE) marks[pixel] = 255;
   }
   if (hasOpacity) for (let pixel = 0; pixel < marks.length; pixel++) marks[pixel] = data[pixel * 4 + 3] as number;
-  return { opacity: { width, height, data: withoutSpecks(marks, width, height) }, cutOff: 0 };
+  const subject = withoutSpecks(marks, width, height);
+  // A light surface inside a product is not background. That a hole is clean can't be told without a mask.
+  const filled = hasOpacity ? subject : fillEnclosed({ width, height, data: subject }, SUBJECT_OPACITY);
+  return { opacity: { width, height, data: filled }, cutOff: 0 };
 }
 
 /** Measures a subject in its frame. Without any, it fills nothing and is missing on all four sides. */
-export function measureSubject({ width, height, data }: Raster, { opacity, cutOff }: Found, background: Colour | null) {
+export function measureSubject(raster: Raster, { opacity, cutOff }: Found, background: Colour | null) {
+  const { width, height, data } = raster;
   const box = boxOf(opacity, SUBJECT_OPACITY);
   const subject = opacity.data.map((value) => (value >= SUBJECT_OPACITY ? 1 : 0));
   const far = farFrom({ width, height, data: subject }, surroundingsPx({ width, height }));
-  const off = background === null ? 0 : largestDifference(data, far, background);
+  const off =
+    background === null
+      ? 0
+      : Math.max(largestDifference(data, far, background), edgeDifference(raster, background));
   if (box === null) {
     return { ...NO_SUBJECT, background: off };
   }
@@ -80,14 +88,30 @@ function differenceAt(data: Uint8Array, i: number, { r, g, b }: Colour): number 
   );
 }
 
+/**
+ * How far the frame's edge is from the background colour, in the middle of all its pixels: in a picture with another
+ * background everything is subject, and nothing else would be left to measure.
+ */
+function edgeDifference(raster: Raster, background: Colour): number {
+  return median(edgePixels(raster).map((pixel) => differenceAt(raster.data, pixel * 4, background)));
+}
+
 /** The median of the frame's outermost pixels, a channel at a time. */
-function edgeColour({ width, height, data }: Raster): Colour {
+function edgeColour(raster: Raster): Colour {
+  const edge = edgePixels(raster);
+  const middle = (channel: number) => median(edge.map((pixel) => raster.data[pixel * 4 + channel] as number));
+  return { r: middle(0), g: middle(1), b: middle(2) };
+}
+
+function edgePixels({ width, height }: Raster): number[] {
   const pixels: number[] = [];
   for (let x = 0; x < width; x++) pixels.push(x, (height - 1) * width + x);
   for (let y = 0; y < height; y++) pixels.push(y * width, y * width + width - 1);
-  const median = (channel: number) =>
-    pixels.map((pixel) => data[pixel * 4 + channel] as number).sort((a, b) => a - b)[pixels.length >> 1] ?? 0;
-  return { r: median(0), g: median(1), b: median(2) };
+  return pixels;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 /** Keeps a pixel only as part of a 2 x 2 block of subject. */

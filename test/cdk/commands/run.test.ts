@@ -117,3 +117,20 @@ test.for([
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 });
+
+test('makes several listings of each photo and shows each of them, with the rules it breaks', async () => {
+  const { src, dst, model } = await catalogue(['a.jpg']);
+
+  const { exitCode } = await runCutline([
+    ...['run', src, dst, '--model', model, '--workers', '1'],
+    ...['--preset', 'white-square', '--preset', 'amazon'],
+  ]);
+
+  expect(exitCode).toBe(0);
+  const listing = await sharp(join(dst, 'amazon/a.jpg')).metadata();
+  expect([listing.format, listing.width === listing.height]).toEqual(['jpeg', true]);
+  const page = readFileSync(join(dst, 'report.html'), 'utf8');
+  expect(page).toContain('alt="white-square of a.jpg"');
+  expect(page).toContain('alt="amazon of a.jpg"');
+  expect(page).toMatch(/<b>amazon:<\/b> the longest side in px is \d+, asked: 500 to 10,000/);
+});

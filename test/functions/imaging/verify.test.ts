@@ -77,6 +77,26 @@ test("lets JPEG's ringing around the subject be, and finds none beyond", async (
   expect(await measure(bytes, 'background', { max: 0 })).toMatchObject({ value: 0, passed: true });
 });
 
+test('a photo with another background does not pass for one whose product fills the frame', async () => {
+  const scene = await file(paint(90, 60, () => [90, 110, 90]))
+    .jpeg()
+    .toBuffer();
+
+  const result = await measure(scene, 'background', { max: 0 });
+
+  expect(result).toMatchObject({ passed: false });
+  expect(Number(result?.value)).toBeGreaterThan(150);
+});
+
+test('a light surface inside the product is not background', async () => {
+  const isIn = (x: number, y: number, edge: number) => x >= edge && x < 200 - edge && y >= edge && y < 200 - edge;
+  const frame = paint(200, 200, (x, y) =>
+    isIn(x, y, 60) ? [245, 245, 245] : isIn(x, y, 40) ? [30, 30, 30] : [255, 255, 255],
+  );
+
+  expect(await measure(await file(frame).png().toBuffer(), 'background', { max: 0 })).toMatchObject({ value: 0 });
+});
+
 test('a transparent background is not white', async () => {
   const hollow = { create: { width: 100, height: 100, channels: 4, background: '#ffffff00' } } as const;
   const dot = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#000000' } })
