@@ -31,7 +31,10 @@ export function buildah(cache: string): ContainerTool {
   };
   return {
     name: 'buildah, on a stand-in for the AWS base: Debian, Node 24 and the Lambda runtime interface client',
-    prepareBase: () => prepareStandIn(call),
+    prepareBase: async () => {
+      await call('rm', '--all'); // what a killed run left behind
+      return await prepareStandIn(call);
+    },
     build: async ({ folder, base, buildArgs }) => {
       const args = asFlags('--build-arg', { ...buildArgs, BASE_IMAGE: base });
       const file = join(folder, 'Dockerfile');
