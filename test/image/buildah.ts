@@ -22,6 +22,7 @@ export function buildah(cache: string): ContainerTool {
   mkdirSync(cache, { recursive: true });
   const store = ['--root', join(cache, 'storage'), '--runroot', join(cache, 'run'), '--storage-driver', 'vfs'];
   const call: Buildah = (...args) => runTool('buildah', [...store, ...args]);
+  const built: string[] = [];
   const containers = new Map<string, Promise<string>>();
   /** One for all that is done with an image: each is a copy of it, and the worker may not write there anyway. */
   const containerOf = (image: string): Promise<string> => {
@@ -32,14 +33,17 @@ export function buildah(cache: string): ContainerTool {
   return {
     name: 'buildah, on a stand-in for the AWS base: Debian, Node 24 and the Lambda runtime interface client',
     prepareBase: async () => {
-      await call('rm', '--all'); // what a killed run left behind
+      // What a killed run left behind.
+      await call('rm', '--all');
+      await call('rmi', '--prune');
       return await prepareStandIn(call);
     },
-    build: async ({ folder, base, buildArgs }) => {
+    build: async ({ folder, base, tag, buildArgs }) => {
       const args = asFlags('--build-arg', { ...buildArgs, BASE_IMAGE: base });
-      const file = join(folder, 'Dockerfile');
-      await call('bud', '--pull-never', '--isolation', 'chroot', '--tag', NAME, ...args, '--file', file, folder);
-      return NAME;
+      const [image, file] = [`${NAME}:${tag}`, join(folder, 'Dockerfile')];
+      await call('bud', '--pull-never', '--isolation', 'chroot', '--tag', image, ...args, '--file', file, folder);
+      built.push(image);
+      return image;
     },
     files: async (image) => await filesBelow(await call('mount', await containerOf(image))),
     start: async (image, env) => {
@@ -63,7 +67,7 @@ export function buildah(cache: string): ContainerTool {
     close: async () => {
       for (const container of containers.values()) await call('rm', await container);
       containers.clear();
-      if ((await call('images', '--quiet', '--filter', `reference=${NAME}`)) !== '') await call('rmi', NAME);
+      for (const image of built.splice(0)) await call('rmi', image);
     },
   };
 }

@@ -10,6 +10,8 @@ export interface BuildOptions {
   /** Holds Dockerfile and all it copies. */
   readonly folder: string;
   readonly base: string;
+  /** Tells this image from others that are built. */
+  readonly tag: string;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 

@@ -1,37 +1,28 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { list } from 'tar';
 import { asFlags, type ContainerTool, type ImageFile } from './container-tool.ts';
-import { runTool } from './run-tool.ts';
+import { ImageError, runTool } from './run-tool.ts';
 
-/** AWS's own base, pulled by the daemon. */
-const AWS_BASE = 'public.ecr.aws/lambda/nodejs:24';
 const NAME = 'cutline-proof';
+const dockerfile = fileURLToPath(new URL('../../functions/remove-background/Dockerfile', import.meta.url));
 
-/** @param base What to build on. @default AWS's base */
-export function docker(base = AWS_BASE): ContainerTool {
+/** @param base What to build on. @default the Dockerfile's own: AWS's, which the daemon fetches */
+export function docker(base?: string): ContainerTool {
+  const built: string[] = [];
   return {
     name: 'Docker',
-    prepareBase: async () => {
-      const isHere = await runTool('docker', ['images', '--quiet', base]);
-      if (isHere === '') await runTool('docker', ['pull', '--quiet', base]);
-      return base;
-    },
-    build: async ({ folder, base, buildArgs }) => {
+    prepareBase: async () => base ?? (await baseOf(dockerfile)),
+    build: async ({ folder, base, tag, buildArgs }) => {
       const args = asFlags('--build-arg', { ...buildArgs, BASE_IMAGE: base });
-      await runTool('docker', [
-        'build',
-        '--quiet',
-        '--tag',
-        NAME,
-        ...args,
-        '--file',
-        join(folder, 'Dockerfile'),
-        folder,
-      ]);
-      return NAME;
+      const [image, file] = [`${NAME}:${tag}`, join(folder, 'Dockerfile')];
+      await runTool('docker', ['build', '--quiet', '--tag', image, ...args, '--file', file, folder]);
+      built.push(image);
+      return image;
     },
     files: listFiles,
     start: async (image, env) => {
@@ -43,8 +34,16 @@ export function docker(base = AWS_BASE): ContainerTool {
         stop: async () => void (await runTool('docker', ['kill', container])),
       };
     },
-    close: async () => void (await runTool('docker', ['rmi', '--force', NAME])),
+    close: async () => {
+      for (const image of built.splice(0)) await runTool('docker', ['rmi', '--force', image]);
+    },
   };
+}
+
+async function baseOf(file: string): Promise<string> {
+  const found = /^ARG BASE_IMAGE=(.+)$/m.exec(await readFile(file, 'utf8'))?.[1];
+  if (found === undefined) throw new ImageError(`Expected ${file} to name its base, got nothing`);
+  return found;
 }
 
 async function listFiles(image: string): Promise<ImageFile[]> {

@@ -1,7 +1,7 @@
 /**
  * Builds the function's image, starts its own entrypoint as Lambda would, and gets a cutout of a real photo out of it:
  *
- *   node test/image/prove-image.ts [--starts N] [MODEL ...]
+ *   node test/image/prove-image.ts [--starts N] [--base IMAGE] [MODEL ...]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,9 +38,9 @@ async function prove(tool: ContainerTool, models: readonly string[], starts: num
       const { manifest } = await packModelLayer(model);
       const { folder } = await prepareShipment({ model: manifest.id, architecture, packaging: 'image' });
       const buildArgs = { ARCHITECTURE: architecture, MODEL: manifest.id };
-      const image = await tool.build({ folder, base, buildArgs });
+      const image = await tool.build({ folder, base, tag: manifest.id, buildArgs });
       listContent(manifest.id, baseFiles, await tool.files(image));
-      for (let start = 1; start <= starts; start++) await proveStart(tool, image, bucket);
+      for (let start = 1; start <= starts; start++) await proveStart(tool, image, { bucket, model: manifest.id });
     }
   } finally {
     await tool.close();
@@ -58,10 +58,15 @@ function listContent(model: string, base: readonly ImageFile[], image: readonly 
 }
 
 /** One worker from its process's start to its first cutout. */
-async function proveStart(tool: ContainerTool, image: string, bucket: PhotoBucket): Promise<void> {
+async function proveStart(
+  tool: ContainerTool,
+  image: string,
+  { bucket, model }: { bucket: PhotoBucket; model: string },
+): Promise<void> {
   await bucket.clear();
   const { opened, answered } = await coldStart(tool, image, bucket.job);
-  const { verdict, confidence, outputs, timesMs } = await bucket.checkCutout();
+  const { verdict, confidence, outputs, timesMs, model: found } = await bucket.checkCutout();
+  if (found.id !== model) throw new ImageError(`Expected a cutout by ${model}, got one by ${found.id}`);
   const [output] = outputs;
   console.log(`image: cutout ${output?.width} x ${output?.height}, ${verdict}, confidence ${confidence.toFixed(2)}`);
   console.log(`  open      ${describe(opened)}`);
@@ -96,11 +101,11 @@ async function samplePhoto(): Promise<string> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { starts: { type: 'string', default: '1' } },
+  options: { starts: { type: 'string', default: '1' }, base: { type: 'string' } },
   allowPositionals: true,
 });
 try {
-  const tool = await findContainerTool();
+  const tool = await findContainerTool(values.base);
   if (typeof tool === 'string') console.log(`image: skipped, ${tool}`);
   else await prove(tool, positionals.length === 0 ? ['isnet'] : positionals, Number(values.starts));
 } catch (error) {
