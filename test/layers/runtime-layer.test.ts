@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UNZIPPED_LIMIT_BYTES } from '#layers/places.ts';
@@ -47,6 +47,32 @@ test('packs the same tree twice, for one kind of processor, small enough for a .
   expect(files.filter((file) => new RegExp(`darwin|win32|musl|${foreign}`).test(file))).toEqual([]);
   expect(files.filter((file) => /\.(ts|map|h|cc|exe|dll|dylib)$/.test(file))).toEqual([]);
 });
+
+/** Amazon Linux 2023, below Lambda's Node 24 and its base image, has glibc 2.34 and GCC 11's C++ library. */
+const NEWEST_ON_AWS = { GLIBC: [2, 34], GLIBCXX: [3, 4, 29] } as const;
+
+test.each(['GLIBC', 'GLIBCXX'] as const)('asks for no newer %s than Lambda has', async (library) => {
+  const { folder } = await packRuntimeLayer(architecture, { out: temporaryFolder() });
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const machineCode = files.filter((file) => /\.(node|so(\.\d+)*)$/.test(file));
+  expect(machineCode.length).toBeGreaterThanOrEqual(4);
+
+  const asked = machineCode.flatMap((file) => symbolVersions(readFileSync(join(folder, file)), library));
+
+  expect(asked).not.toEqual([]);
+  expect(asked.filter((version) => isNewer(version, NEWEST_ON_AWS[library]))).toEqual([]);
+});
+
+/** The versions of a library's symbols that an ELF file names, such as [2, 28] for GLIBC_2.28. */
+function symbolVersions(file: Buffer, library: string): number[][] {
+  const names = file.toString('latin1').matchAll(new RegExp(`\\0${library}_(\\d+(?:\\.\\d+)+)(?=\\0)`, 'g'));
+  return [...names].map(([, version = '']) => version.split('.').map(Number));
+}
+
+function isNewer(version: readonly number[], than: readonly number[]): boolean {
+  const at = version.findIndex((part, index) => part !== (than[index] ?? 0));
+  return at >= 0 && (version[at] ?? 0) > (than[at] ?? 0);
+}
 
 test('knows a layer that is missing or of other versions than are pinned now', async () => {
   const out = temporaryFolder();
