@@ -39,9 +39,7 @@ export function measureSubject(raster: Raster, { opacity, cutOff }: Found, backg
   const subject = opacity.data.map((value) => (value >= SUBJECT_OPACITY ? 1 : 0));
   const far = farFrom({ width, height, data: subject }, surroundingsPx({ width, height }));
   const off =
-    background === null
-      ? 0
-      : Math.max(largestDifference(data, far, background), edgeDifference(raster, background));
+    background === null ? 0 : Math.max(largestDifference(data, far, background), edgeDifference(raster, background));
   if (box === null) {
     return { ...NO_SUBJECT, background: off };
   }
