@@ -1,8 +1,14 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { Command, CommanderError } from 'commander';
+import { BatchError } from './batch/batch-error.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerRedrive } from './commands/redrive.ts';
+import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerSubmit } from './commands/submit.ts';
+import { registerUp } from './commands/up.ts';
 import { UsageError } from './commands/usage-error.ts';
 import { RunError } from './local/run-error.ts';
 
@@ -16,6 +22,11 @@ registerRun(program);
 registerStart(program);
 registerSample(program);
 registerBench(program);
+registerSubmit(program);
+registerStatus(program);
+registerRetry(program);
+registerRedrive(program);
+registerUp(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});
@@ -32,5 +43,6 @@ try {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  return error instanceof UsageError || (error instanceof RunError && error.isUsage) ? EXIT_USAGE : EXIT_FAILED;
+  const isOurs = error instanceof RunError || error instanceof BatchError;
+  return error instanceof UsageError || (isOurs && error.isUsage) ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -27,7 +27,7 @@ export function readCsv(text: string, name: string): CsvRows {
   const rows = parseRows(text, name);
   const [first] = rows;
   if (first === undefined) throw bad(name, ['no rows below the heading']);
-  if (first.record.key === undefined) {
+  if (!('key' in first.record)) {
     throw bad(name, [`no column "key" among ${Object.keys(first.record).join(', ')}`]);
   }
   return gather(rows, name);

@@ -43,12 +43,12 @@ export async function readInventory(s3: S3Client, address: ObjectAddress): Promi
   const keys: string[] = [];
   for (const { key } of files) {
     const rows = await readRows(s3, { bucket: bucketName(destinationBucket), key }, columns);
-    keys.push(...rows.filter(isCurrent).map((row) => decodeKey(row.Key ?? '')));
+    keys.push(...rows.filter(isCurrent).map((row) => decodeKey(keyIn(row))));
   }
   return { bucket: sourceBucket, keys: [...new Set(keys)].filter(isPhotoKey) };
 }
 
-async function readRows(s3: S3Client, address: ObjectAddress, columns: string[]): Promise<Record<string, string>[]> {
+async function readRows(s3: S3Client, address: ObjectAddress, columns: string[]): Promise<Row[]> {
   const bytes = await readObject(s3, address);
   if (bytes === null) {
     throw new BatchError(
@@ -60,8 +60,14 @@ async function readRows(s3: S3Client, address: ObjectAddress, columns: string[])
   return parse(Buffer.from(text), { columns });
 }
 
-function isCurrent(row: Readonly<Record<string, string>>): boolean {
-  return row.IsLatest !== 'false' && row.IsDeleteMarker !== 'true';
+type Row = { readonly Key?: string; readonly IsLatest?: string; readonly IsDeleteMarker?: string };
+
+function keyIn({ Key = '' }: Row): string {
+  return Key;
+}
+
+function isCurrent({ IsLatest, IsDeleteMarker }: Row): boolean {
+  return IsLatest !== 'false' && IsDeleteMarker !== 'true';
 }
 
 function bucketName(arnOrName: string): string {

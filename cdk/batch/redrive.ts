@@ -15,8 +15,8 @@ export interface Redriven {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** What an endpoint answers that has no move tasks. */
-const NOT_OFFERED = /Unsupported|NotImplemented|InvalidAction|UnknownOperation|InternalFailure|NotFound/i;
+/** What an endpoint answers that has no move tasks; moto's answer is a page of HTML, which the client cannot parse. */
+const NOT_OFFERED = /^SyntaxError$|Unsupported|NotImplemented|InvalidAction|UnknownOperation|InternalFailure|NotFound/i;
 
 /**
  * Sends every failed photo of a stage to the queue again, whichever batch it belongs to.
