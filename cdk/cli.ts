@@ -1,8 +1,14 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { Command, CommanderError } from 'commander';
+import { BatchError } from './batch/batch-error.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerRedrive } from './commands/redrive.ts';
+import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerSubmit } from './commands/submit.ts';
+import { registerUp } from './commands/up.ts';
 import { UsageError } from './commands/usage-error.ts';
 import { registerVerify } from './commands/verify.ts';
 import { RunError } from './local/run-error.ts';
@@ -18,6 +24,11 @@ registerStart(program);
 registerSample(program);
 registerVerify(program);
 registerBench(program);
+registerSubmit(program);
+registerStatus(program);
+registerRetry(program);
+registerRedrive(program);
+registerUp(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});
@@ -34,5 +45,6 @@ try {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  return error instanceof UsageError || (error instanceof RunError && error.isUsage) ? EXIT_USAGE : EXIT_FAILED;
+  const isOurs = error instanceof RunError || error instanceof BatchError;
+  return error instanceof UsageError || (isOurs && error.isUsage) ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -52,6 +52,10 @@ export class CutoutStack extends Stack {
       FailedPhotosUrl: photoQueue.failed.queueUrl,
       FunctionName: worker.function.functionName,
       AlarmTopic: topic.topicArn,
+      // What `cutline status` and `estimate` reckon with.
+      MemoryMb: String(settings.memoryMb),
+      Architecture: settings.architecture,
+      MaxConcurrency: String(settings.maxConcurrency),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
 

@@ -2,8 +2,11 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { LocalQueue, ReceivedMessage } from './queue.ts';
 
+/** What the poller needs of a queue. */
+export type PolledQueue = Pick<LocalQueue, 'receive' | 'remove' | 'returnAfter' | 'counts' | 'arn' | 'region'>;
+
 export interface PollerOptions {
-  readonly queue: LocalQueue;
+  readonly queue: PolledQueue;
   /** Runs the handler on a batch. Rejects when the whole batch failed. */
   readonly invoke: (event: SQSEvent) => Promise<SQSBatchResponse | null>;
   /** Invocations at once. */
@@ -175,11 +178,11 @@ function retriesApart(messages: readonly ReceivedMessage[]): ReceivedMessage[][]
   return first.length > 0 ? [first, ...again] : again;
 }
 
-function toEvent(messages: readonly ReceivedMessage[], queue: LocalQueue): SQSEvent {
+function toEvent(messages: readonly ReceivedMessage[], queue: PolledQueue): SQSEvent {
   return { Records: messages.map((message) => toRecord(message, queue)) };
 }
 
-function toRecord(message: ReceivedMessage, queue: LocalQueue): SQSRecord {
+function toRecord(message: ReceivedMessage, queue: PolledQueue): SQSRecord {
   return {
     messageId: message.messageId,
     receiptHandle: message.receiptHandle,

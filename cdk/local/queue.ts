@@ -81,7 +81,7 @@ export async function openQueue(dataDir: string, options: Partial<QueueOptions> 
 /** The photo queue of one run, over SQS's own protocol. */
 export class LocalQueue {
   readonly arn: string;
-  readonly region = REGION;
+  readonly region: string = REGION;
   readonly #sqs: EmbeddedSqs;
   readonly #client: SQSClient;
   readonly #url: string;
@@ -195,7 +195,8 @@ async function sendBodies(client: SQSClient, url: string, bodies: readonly strin
   }
 }
 
-async function receiveFrom(
+/** Long-polls a queue for messages, with all that SQS knows of them. */
+export async function receiveFrom(
   client: SQSClient,
   url: string,
   options: { readonly max: number; readonly waitSeconds: number; readonly signal?: AbortSignal },
@@ -212,7 +213,8 @@ async function receiveFrom(
   return messages.map(toReceived);
 }
 
-async function removeFrom(
+/** Takes messages off a queue, ten a request. */
+export async function removeFrom(
   client: SQSClient,
   url: string,
   messages: readonly { readonly receiptHandle: string }[],

@@ -1,0 +1,32 @@
+import type { Place } from './place.ts';
+
+/**
+ * AWS's list prices in US dollars, us-east-1, without the free tier (https://aws.amazon.com/lambda/pricing,
+ * https://aws.amazon.com/s3/pricing, https://aws.amazon.com/sqs/pricing; read in November 2026). Other regions cost up to a third more.
+ */
+const USD = {
+  gigabyteSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
+  invocation: 0.2e-6,
+  put: 5e-6,
+  get: 0.4e-6,
+  message: 0.4e-6,
+} as const;
+
+/** A photo's calls: a cutout and a record written, and looked at before; a message sent, received and removed. */
+const CALLS = { put: 2, get: 5, message: 3 } as const;
+const MB_PER_GB = 1_024;
+
+/** What so many photos cost whose work took so many seconds in all, in US dollars; without storage and transfer. */
+export function costUsd(
+  work: { readonly photos: number; readonly seconds: number },
+  { memoryMb, architecture }: Pick<Place, 'memoryMb' | 'architecture'>,
+): number {
+  const compute = work.seconds * (memoryMb / MB_PER_GB) * USD.gigabyteSecond[architecture];
+  const requests = USD.invocation + CALLS.put * USD.put + CALLS.get * USD.get + CALLS.message * USD.message;
+  return compute + work.photos * requests;
+}
+
+/** @returns e.g. `$0.42`, `$12.80`, `less than $0.01`. */
+export function dollars(usd: number): string {
+  return usd > 0 && usd < 0.01 ? 'less than $0.01' : `$${usd.toFixed(2)}`;
+}

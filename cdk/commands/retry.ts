@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { photoCount } from '../report/words.ts';
+import { addCloudFlags, type CloudFlags, openStage } from './cloud-flags.ts';
+import { UsageError } from './usage-error.ts';
+
+interface RetryFlags extends CloudFlags {
+  readonly failed?: boolean;
+  readonly review?: boolean;
+  readonly changed?: boolean;
+  readonly preset?: string;
+}
+
+const HELP = `
+Examples:
+  cutline retry spring --failed                what failed, and what waits although the queue is empty
+  cutline retry spring --review --preset white the doubtful ones, another way
+  cutline retry spring --changed               after another model or preset was deployed: what is unchanged costs a look
+
+A photo whose photo, preset, model and version are the same as before is not cut out again.`;
+
+/** Adds `cutline retry BATCH`. */
+export function registerRetry(program: Command): void {
+  const command = program
+    .command('retry')
+    .description('send some photos of a batch again')
+    .argument('<BATCH>', 'its id');
+  addCloudFlags(command)
+    .option('--failed', 'those that failed')
+    .option('--review', 'cutouts that should be looked at')
+    .option('--changed', 'all that ended: what has changed since is done again')
+    .option('--preset <id>', 'another preset for them')
+    .addHelpText('after', HELP)
+    .action(retry);
+}
+
+async function retry(id: string, flags: RetryFlags): Promise<void> {
+  const { failed = false, review = false, changed = false, preset } = flags;
+  if (!failed && !review && !changed)
+    throw new UsageError('Expected --failed, --review or --changed, got none of them');
+  const { retryBatch } = await import('../batch/retry-batch.ts');
+  const { cloud, place } = await openStage(flags);
+  const sent = await retryBatch(cloud, place, { id, choice: { failed, review, changed, preset } });
+  console.log(`${photoCount(sent)} sent again`);
+}

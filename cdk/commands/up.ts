@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Command, InvalidArgumentError } from 'commander';
+import { stackNameOf } from '../batch/place.ts';
+import { findModel } from './find-model.ts';
+import { onInterrupt } from './interrupt.ts';
+import { defaultWorkers } from './run-flags.ts';
+
+interface UpFlags {
+  readonly endpoint: string;
+  readonly stage: string;
+  readonly model: string;
+  readonly workers?: number;
+}
+
+const HELP = `
+Examples:
+  cutline up --endpoint http://127.0.0.1:5000          moto: moto_server -p 5000
+  cutline up --endpoint http://127.0.0.1:4566          MiniStack: ministack
+  cutline submit photos/ --endpoint http://127.0.0.1:4566
+
+Makes buckets, queues and the upload rule of the synthesized stack there; the workers run here, until Ctrl-C.`;
+
+/** Adds `cutline up --endpoint URL`. */
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('run the stack on an AWS emulator, with the workers on this machine')
+    .requiredOption('--endpoint <url>', 'where the emulator listens')
+    .option('--stage <name>', 'which deployment', 'dev')
+    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', 'isnet')
+    .option('--workers <n>', 'photos at once (default: as cores and memory allow)', workerCount)
+    .addHelpText('after', HELP)
+    .action(up);
+}
+
+function workerCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0 && count <= 256) return count;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
+}
+
+async function up({ endpoint, stage, model, workers = defaultWorkers() }: UpFlags): Promise<void> {
+  const [{ openCloud }, { createEmulated }, { workQueue }] = await Promise.all([
+    import('../batch/cloud.ts'),
+    import('../batch/create-emulated.ts'),
+    import('../batch/work-queue.ts'),
+  ]);
+  const { folder: modelFolder } = await findModel(model);
+  console.error('Synthesizing the stack ...');
+  const cloud = openCloud({ endpoint });
+  const place = await createEmulated(cloud, stage, await synthesize(stage));
+  console.log(JSON.stringify({ photos: place.photosBucket, cutouts: place.cutoutsBucket }));
+  const interrupt = onInterrupt(() => console.error('Finishing the photos in hand.'));
+  try {
+    await workQueue(cloud, place, {
+      workers,
+      modelFolder,
+      signal: interrupt.signal,
+      onPhoto: ({ key, outcome, code }) => console.error(`${outcome}  ${key}${code === undefined ? '' : ` (${code})`}`),
+    });
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** CDK lives in a process of its own: it takes seconds, and nothing that runs workers should load it. */
+async function synthesize(stage: string): Promise<unknown> {
+  const out = await mkdtemp(join(tmpdir(), 'cutline-synth-'));
+  try {
+    const args = ['synth', '--quiet', '--no-notices', '-o', out, '-c', `stage=${stage}`];
+    await promisify(execFile)('cdk', args, { maxBuffer: 64e6 });
+    return JSON.parse(await readFile(join(out, `${stackNameOf(stage)}.template.json`), 'utf8'));
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
