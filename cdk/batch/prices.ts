@@ -1,8 +1,8 @@
 import type { Place } from './place.ts';
 
 /**
- * AWS's list prices in US dollars, us-east-1, without the free tier (https://aws.amazon.com/lambda/pricing,
- * https://aws.amazon.com/s3/pricing, https://aws.amazon.com/sqs/pricing; read in November 2026). Other regions cost up to a third more.
+ * AWS's list prices in US dollars, us-east-1, without the free tier, from secondary copies as of November 2026 (AWS's own:
+ * https://aws.amazon.com/lambda/pricing, /s3/pricing, /sqs/pricing). Other regions cost up to a third more.
  */
 const USD = {
   gigabyteSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
@@ -12,7 +12,7 @@ const USD = {
   message: 0.4e-6,
 } as const;
 
-/** A photo's calls: a cutout and a record written, and looked at before; a message sent, received and removed. */
+/** A photo's calls, counted in the code and not measured: a cutout and a record written, and looked at before; a message sent, received and removed. */
 const CALLS = { put: 2, get: 5, message: 3 } as const;
 const MB_PER_GB = 1_024;
 
