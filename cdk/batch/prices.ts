@@ -26,7 +26,9 @@ export function costUsd(
   return compute + work.photos * requests;
 }
 
-/** @returns e.g. `$0.42`, `$12.80`, `less than $0.01`. */
+/** @returns e.g. `about $0.42`, `about $1,280`, `less than $0.01`. */
 export function dollars(usd: number): string {
-  return usd > 0 && usd < 0.01 ? 'less than $0.01' : `$${usd.toFixed(2)}`;
+  if (usd > 0 && usd < 0.01) return 'less than $0.01';
+  const digits = usd < 100 ? 2 : 0;
+  return `about $${usd.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BATCH_ID } from '../batch/batch-manifest.ts';
 import { photoCount } from '../report/words.ts';
-import { addCloudFlags, type CloudFlags, openStage } from './cloud-flags.ts';
+import { addCloudFlags, type CloudFlags, openStage, typedFlags } from './cloud-flags.ts';
 
 interface SubmitFlags extends CloudFlags {
   readonly batch?: string;
@@ -62,7 +62,7 @@ async function submit(text: string, flags: SubmitFlags): Promise<void> {
     now: () => new Date(),
   });
   const what = sent === 0 ? 'all sent before, nothing sent now' : `${photoCount(sent)} sent (${uploaded} by upload)`;
-  console.log(`Batch ${manifest.id}: ${what}\nLook at it: cutline status ${manifest.id}`);
+  console.log(`Batch ${manifest.id}: ${what}\nLook at it: cutline status ${manifest.id}${typedFlags(flags)}`);
 }
 
 async function confirm(photos: number, isAgreed: boolean): Promise<boolean> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stackNameOf } from '../batch/place.ts';
+import { typedFlags } from './cloud-flags.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
 import { defaultWorkers } from './run-flags.ts';
@@ -54,6 +55,8 @@ async function up({ endpoint, stage, model, workers = defaultWorkers() }: UpFlag
   const cloud = openCloud({ endpoint });
   const place = await createEmulated(cloud, stage, await synthesize(stage));
   console.log(JSON.stringify({ photos: place.photosBucket, cutouts: place.cutoutsBucket }));
+  const flags = typedFlags({ stage, endpoint });
+  console.error(`${workers} at work until Ctrl-C. In another terminal: cutline submit photos/${flags}`);
   const interrupt = onInterrupt(() => console.error('Finishing the photos in hand.'));
   try {
     await workQueue(cloud, place, {
