@@ -9,7 +9,7 @@ export interface CloudFlags {
   readonly region?: string;
 }
 
-const DEFAULT_STAGE = 'dev';
+export const DEFAULT_STAGE = 'dev';
 
 export function addCloudFlags(command: Command): Command {
   return command

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
 import { stackNameOf } from '../batch/place.ts';
 import { typedFlags } from './cloud-flags.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
-import { defaultWorkers } from './run-flags.ts';
+import { runCdkQuietly } from './run-cdk.ts';
+import { DEFAULT_MODEL, defaultWorkers } from './run-flags.ts';
 
 interface UpFlags {
   readonly endpoint: string;
@@ -32,7 +31,7 @@ export function registerUp(program: Command): void {
     .description('run the stack on an AWS emulator, with the workers on this machine')
     .requiredOption('--endpoint <url>', 'where the emulator listens')
     .option('--stage <name>', 'which deployment', 'dev')
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', 'isnet')
+    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', DEFAULT_MODEL)
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', workerCount)
     .addHelpText('after', HELP)
     .action(up);
@@ -75,7 +74,7 @@ async function synthesize(stage: string): Promise<unknown> {
   const out = await mkdtemp(join(tmpdir(), 'cutline-synth-'));
   try {
     const args = ['synth', '--quiet', '--no-notices', '-o', out, '-c', `stage=${stage}`];
-    await promisify(execFile)('cdk', args, { maxBuffer: 64e6 });
+    await runCdkQuietly(args);
     return JSON.parse(await readFile(join(out, `${stackNameOf(stage)}.template.json`), 'utf8'));
   } finally {
     await rm(out, { recursive: true, force: true });
