@@ -13,7 +13,7 @@ import {
   sortedByKey,
 } from './batch-manifest.ts';
 import type { Cloud } from './cloud.ts';
-import { forEachAtOnce, readObject, statusOf, writeObject } from './objects.ts';
+import { deleteObject, forEachAtOnce, readObject, statusOf, writeObject } from './objects.ts';
 import type { Place } from './place.ts';
 import { readManifest } from './read-manifest.ts';
 import type { Source } from './read-source.ts';
@@ -115,6 +115,9 @@ async function sendFrom(start: number, sending: Sending): Promise<number> {
   const { files } = submission.source;
   const total = manifest.photos.length;
   let uploaded = 0;
+  // Cut short for long enough, it was given up on and announced.
+  if (start > 0)
+    await deleteObject(cloud.s3, { bucket: place.cutoutsBucket, key: batchKey(manifest.id, 'completed.json') });
   for (let from = start; from < total; from += CHUNK) {
     const chunk = manifest.photos.slice(from, from + CHUNK);
     const isUploaded = await forEachAtOnce(
