@@ -12,8 +12,8 @@ import { killWorkers } from '#test/support/worker-killer.ts';
 /** A small round each time; `.ci/chaos` runs it with 1,000 photos, 4 workers and a kill every 5 seconds. */
 const { CUTLINE_CHAOS_PHOTOS = '40', CUTLINE_CHAOS_WORKERS = '2', CUTLINE_CHAOS_KILL_MS = '1000' } = process.env;
 const PHOTOS = Number(CUTLINE_CHAOS_PHOTOS);
-/** A photo has five tries, and so few photos share so many kills that one could use them up. */
-const MOST_KILLS = Math.max(3, PHOTOS / 5);
+/** Each photo has five tries: few of them must not have many workers killed around them. */
+const MOST_KILLS = PHOTOS < 1_000 ? 3 : PHOTOS;
 const REFUSED = 0.1;
 
 let stage: EmulatedStage | null = null;
@@ -34,6 +34,7 @@ test('with workers killed and calls refused, each photo ends in one record and o
   proxy.faults.push(() => (random() < REFUSED ? 503 : null));
   const killer = killWorkers({
     everyMs: Number(CUTLINE_CHAOS_KILL_MS),
+    most: MOST_KILLS,
     endpoint: proxy.endpoint,
     progress: () => stage.lines.length,
   });
