@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { registerAblate } from './commands/ablate.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
@@ -52,6 +53,7 @@ program
   .action(pruneCommand);
 
 registerEvaluate(program);
+registerAblate(program);
 
 try {
   await program.parseAsync();
