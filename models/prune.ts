@@ -1,6 +1,6 @@
-import { type ChannelGroups, groupChannels } from './channels/channel-groups.ts';
+import { groupChannels } from './channels/channel-groups.ts';
 import type { Products } from './math/products.ts';
-import { type Cost, costOf } from './onnx/cost.ts';
+import { shareOf } from './onnx/cost.ts';
 import type { Graph } from './onnx/graph.ts';
 import type { InputForm } from './photos.ts';
 import type { Recipe } from './recipe.ts';
@@ -14,22 +14,23 @@ import { select } from './steps/select.ts';
 import { simplify } from './steps/simplify.ts';
 import { slice } from './steps/slice.ts';
 
+/** What watching the parent at work tells, which is the same for every ratio. */
+export interface Watched {
+  readonly observations: Observations;
+  readonly scores: Scores;
+}
+
 /** What pruning needs beside the network and the recipe. */
 export interface PruneInputs {
   /** Photos to watch and repair on, already picked; may be empty where the recipe needs none. */
   readonly photos: readonly string[];
   readonly form: InputForm;
   readonly products: Products;
-  /** Told when a step begins, and how far a long one is. */
+  /** Told when a step begins, and how far a long one is or what it found. */
   readonly onStep?: (step: string, detail?: string) => void;
-}
-
-/** A network that was watched at work: what can be cut out of it, and what each channel is worth. Serves any ratio. */
-export interface Watched {
-  readonly dense: Graph;
-  readonly groups: ChannelGroups;
-  readonly observations: Observations;
-  readonly scores: Scores;
+  /** What an earlier pruning by the same recipe watched; watched anew where absent. */
+  readonly watched?: Watched | undefined;
+  readonly onWatched?: (watched: Watched) => Promise<void>;
 }
 
 /**
@@ -38,54 +39,30 @@ export interface Watched {
  * @returns The pruned network at the form's input size. @throws {PruneError | OnnxError} with the node's name.
  */
 export async function prune(parent: Graph, recipe: Recipe, inputs: PruneInputs): Promise<Graph> {
-  return cutAndRepair(await watch(parent, recipe, inputs), recipe, inputs);
-}
+  const { form, products, onStep = () => {} } = inputs;
 
-/** The part of pruning that is the same for every ratio. */
-export async function watch(
-  parent: Graph,
-  recipe: Recipe,
-  { photos, form, products, onStep = () => {} }: PruneInputs,
-): Promise<Watched> {
   onStep('simplify');
   const dense = simplify(parent, { size: form });
   onStep('group');
   const groups = groupChannels(dense);
   onStep('observe');
-  const watched = photos.slice(0, recipe.observePhotos);
-  const onPhoto = (done: number): void => onStep('observe', `${done} photos`);
-  const observations = await observe(dense, groups, { photos: watched, form, onPhoto });
+  const watching = { photos: inputs.photos.slice(0, recipe.observePhotos), form, onStep };
+  const observations = inputs.watched?.observations ?? (await observe(dense, groups, watching));
   onStep('score');
-  const scores = await score(dense, groups, { method: recipe.score, seed: recipe.seed, observations, products });
-  return { dense, groups, observations, scores };
-}
-
-/** The part of pruning that depends on the ratio. */
-export async function cutAndRepair(watched: Watched, recipe: Recipe, inputs: PruneInputs): Promise<Graph> {
-  const { dense, groups, observations, scores } = watched;
-  const { photos, form, products, onStep = () => {} } = inputs;
-
+  const scoring = { method: recipe.score, seed: recipe.seed, observations, products };
+  const scores = inputs.watched?.scores ?? (await score(dense, groups, scoring));
+  await inputs.onWatched?.({ observations, scores });
   onStep('select');
   const times = recipe.unit === 'time' ? await measureTimes(dense) : undefined;
   const cut = select(groups, scores, costModel(dense, groups, recipe.unit, times), recipe);
-  onStep('select', `${cut.size} channels go`);
   onStep('merge');
   const merged = recipe.merge ? await merge(dense, groups, { cut, observations, products }) : dense;
   onStep('slice');
   const sliced = slice(merged, groups, cut);
-  onStep(
-    'slice',
-    `${shareOf(sliced, dense, 'parameters')} of the parameters stay, ${shareOf(sliced, dense, 'macs')} of the MACs`,
-  );
+  onStep('slice', `${cut.size} channels go, ${shareOf(sliced, dense)} stay`);
   if (recipe.reconstruct === undefined) return sliced;
   onStep('reconstruct');
-  const repairedOn = photos.slice(0, recipe.reconstruct.photos);
-  const onLayer = (done: number, total: number): void =>
-    onStep('reconstruct', `layer ${done} of ${total} on ${repairedOn.length} photos`);
-  const options = { ...recipe.reconstruct, photos: repairedOn, form, seed: recipe.seed, onLayer };
-  return reconstruct(dense, sliced, { groups, cut, products }, options);
-}
-
-function shareOf(part: Graph, whole: Graph, what: keyof Cost): string {
-  return `${((100 * costOf(part)[what]) / costOf(whole)[what]).toFixed(1)} %`;
+  const photos = inputs.photos.slice(0, recipe.reconstruct.photos);
+  const repairing = { ...recipe.reconstruct, photos, form, seed: recipe.seed, onStep };
+  return reconstruct(dense, sliced, { groups, cut, products }, repairing);
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groupChannels } from '../channels/channel-groups.ts';
 import { judge } from '../evaluate/evaluate.ts';
 import type { EvaluationSet } from '../evaluate/evaluation-sets.ts';
 import { measureRuns } from '../evaluate/measure-run.ts';
@@ -10,7 +9,7 @@ import { decodeModel } from '../onnx/codec.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { type PackedModel, packModel } from '../pack.ts';
 import type { InputForm } from '../photos.ts';
-import { cutAndRepair, type Watched, watch } from '../prune.ts';
+import { prune } from '../prune.ts';
 import type { Recipe } from '../recipe.ts';
 import { simplify } from '../steps/simplify.ts';
 import {
@@ -95,27 +94,20 @@ async function pruneTo(
   { parent, onStep }: AblateInputs,
   products: Products,
 ): Promise<PackedModel> {
-  const recipe = { ...study.study.recipe, ratio };
-  const inputs = { photos: study.study.photos, form: formOf(parent, recipe), products, onStep };
-  const watched = await watchOnce(study, await readGraph(parent), recipe, inputs);
-  return pack(study, parent, ratio, await cutAndRepair(watched, recipe, inputs));
-}
-
-/** Watches the parent, or reads what an earlier row's making wrote down. */
-async function watchOnce(
-  study: StudyFolder,
-  graph: Graph,
-  recipe: Recipe,
-  inputs: Parameters<typeof watch>[2],
-): Promise<Watched> {
-  const known = await readWatched(study);
-  if (known !== undefined) {
-    const dense = simplify(graph, { size: inputs.form });
-    return { dense, groups: groupChannels(dense), ...known };
-  }
-  const watched = await watch(graph, recipe, inputs);
-  await writeWatched(study, watched);
-  return watched;
+  const { recipe, photos } = study.study;
+  const pruned = await prune(
+    await readGraph(parent),
+    { ...recipe, ratio },
+    {
+      photos,
+      form: formOf(parent, recipe),
+      products,
+      onStep,
+      watched: await readWatched(study),
+      onWatched: (watched) => writeWatched(study, watched),
+    },
+  );
+  return pack(study, parent, ratio, pruned);
 }
 
 function pack(study: StudyFolder, { manifest }: PackedModel, ratio: number, graph: Graph): Promise<PackedModel> {

@@ -83,9 +83,7 @@ const WatchedFile = z.object({
 });
 
 /** What was observed of the parent and how its channels were valued, which is the same for every ratio. */
-export async function readWatched({
-  folder,
-}: StudyFolder): Promise<Pick<Watched, 'observations' | 'scores'> | undefined> {
+export async function readWatched({ folder }: StudyFolder): Promise<Watched | undefined> {
   const bytes = await readFile(join(folder, 'watched.bin')).catch(() => undefined);
   return bytes === undefined ? undefined : WatchedFile.parse(deserialize(bytes));
 }

@@ -48,6 +48,6 @@ async function measureOnce({ folder }: PackedModel): Promise<RunFigures> {
     child.once('close', resolve);
   });
   if (code === 0) return RunFigures.parse(JSON.parse(printed));
-  const reason = said.split('\n').find((line) => line.includes('Error')) ?? `exit code ${code}`;
+  const reason = said.split('\n').find((line) => /^\w*Error\b/.test(line)) ?? `exit code ${code}`;
   throw new ModelError('unreadable_file', `Expected a network that loads and runs in ${folder}, got ${reason.trim()}`);
 }

@@ -3,7 +3,7 @@ import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, onlyInput, requiredOutput } from '../onnx/graph.ts';
 import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { ELEMENT_CODES } from '../onnx/tensor.ts';
-import { RESTING_VALUES_DEFAULTS, RestingValues, type RestingValuesOptions } from './resting-values.ts';
+import { RestingValues } from './resting-values.ts';
 import { type SampledConv, withTapSamples } from './sampled-convs.ts';
 
 /** Where photos' input tensors come from: read whenever a layer needs them, never kept. */
@@ -27,11 +27,11 @@ export class Frontier {
   /** Outputs of the nodes that have run, which is how nodes are known again after their weights changed. */
   readonly #done = new Set<string>();
 
-  /** @param graph In running order. */
-  constructor(graph: Graph, inputs: PhotoInputs, options: RestingValuesOptions = RESTING_VALUES_DEFAULTS) {
+  /** @param graph In running order. @param restingBytes How much of what is open may lie in memory. */
+  constructor(graph: Graph, inputs: PhotoInputs, restingBytes: number) {
     this.#inference = inferShapes(graph);
     this.#inputs = inputs;
-    this.#open = new RestingValues(options);
+    this.#open = new RestingValues(restingBytes);
   }
 
   /**

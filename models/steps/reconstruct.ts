@@ -15,10 +15,12 @@ export interface ReconstructOptions {
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
   readonly seed: number;
-  readonly onLayer?: (done: number, total: number) => void;
+  readonly onStep?: (step: string, detail: string) => void;
+  /** How much of what lies open between two layers may lie in memory. */
+  readonly restingBytes?: number;
 }
 
-export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3 } as const satisfies Partial<ReconstructOptions>;
+export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3, restingBytes: 1.5e9 } as const satisfies Partial<ReconstructOptions>;
 
 /**
  * Repairs a sliced network layer by layer, from the photo to the mask: each convolution's whole kernel is fitted anew
@@ -27,7 +29,7 @@ export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3 } as const satisfies Partial<R
  * did more harm than good.
  *
  * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory does not grow with the photos: an
- * allowance for what lies open between two layers ({@link RESTING_VALUES_DEFAULTS}), the dense network's sampled outputs
+ * allowance for what lies open between two layers (`restingBytes`), the dense network's sampled outputs
  * (some 16 bytes a weight) and one layer's normal equations (8 bytes times its taps squared).
  */
 export async function reconstruct(
@@ -42,18 +44,16 @@ export async function reconstruct(
     seed: options.seed,
   });
   const targets = await denseOutputs(dense, convs, options);
-  const { photos, form, ridge, onLayer } = options;
-  const frontier = new Frontier(sorted, {
-    count: photos.length,
-    read: (index) => readInput(photos[index] ?? '', form),
-  });
+  const { photos, form, ridge, restingBytes = RECONSTRUCT_DEFAULTS.restingBytes, onStep } = options;
+  const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
+  const frontier = new Frontier(sorted, inputs, restingBytes);
   try {
     let repaired = sorted;
     for (const [index, conv] of convs.entries()) {
       const own = targets.get(conv) ?? [];
       repaired = await repairLayer(repaired, conv, { frontier, targets: own, products: parts.products, ridge });
       targets.delete(conv);
-      onLayer?.(index + 1, convs.length);
+      onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
     return repaired;
   } finally {

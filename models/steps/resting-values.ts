@@ -10,13 +10,6 @@ interface Resting {
   readonly file: string;
 }
 
-export interface RestingValuesOptions {
-  /** What may lie in memory; the rest goes to files. */
-  readonly memoryBytes: number;
-}
-
-export const RESTING_VALUES_DEFAULTS: RestingValuesOptions = Object.freeze({ memoryBytes: 1_500_000_000 });
-
 /**
  * Keeps float16 values by key until they are dropped: in memory as far as the allowance goes, beyond it in a folder that
  * `close` removes. So the number of photos is bounded by the disk (50 MB a photo for IS-Net at 1024 px), not by memory.
@@ -28,7 +21,8 @@ export class RestingValues {
   #folder: string | undefined;
   #files = 0;
 
-  constructor({ memoryBytes }: RestingValuesOptions = RESTING_VALUES_DEFAULTS) {
+  /** @param memoryBytes What may lie in memory. */
+  constructor(memoryBytes: number) {
     this.#memoryBytes = memoryBytes;
   }
 

@@ -10,7 +10,7 @@ const spilled = async (): Promise<string[]> =>
   (await readdir(tmpdir())).filter((name) => name.startsWith('cutline-resting-'));
 
 test('gives back what memory holds and what went to files alike', async () => {
-  values = new RestingValues({ memoryBytes: 8 });
+  values = new RestingValues(8);
   const [held, filed] = [Uint16Array.of(1, 2, 3), Uint16Array.of(0x3c00, 0xc000, 0x7bff)];
 
   await values.put('held', held, [1, 3]);
@@ -23,7 +23,7 @@ test('gives back what memory holds and what went to files alike', async () => {
 });
 
 test('memory that was given back is used again', async () => {
-  values = new RestingValues({ memoryBytes: 6 });
+  values = new RestingValues(6);
   const before = await spilled();
 
   await values.put('a', Uint16Array.of(1, 2, 3), [3]);
@@ -34,7 +34,7 @@ test('memory that was given back is used again', async () => {
 });
 
 test('leaves no file behind', async () => {
-  values = new RestingValues({ memoryBytes: 0 });
+  values = new RestingValues(0);
   const before = await spilled();
 
   await values.put('a', Uint16Array.of(1), [1]);
