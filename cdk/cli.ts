@@ -2,7 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { BatchError } from './batch/batch-error.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerDeploy } from './commands/deploy.ts';
+import { registerDestroy } from './commands/destroy.ts';
+import { registerEstimate } from './commands/estimate.ts';
 import { registerRedrive } from './commands/redrive.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
@@ -24,11 +28,15 @@ registerStart(program);
 registerSample(program);
 registerVerify(program);
 registerBench(program);
+registerEstimate(program);
+registerDeploy(program);
 registerSubmit(program);
 registerStatus(program);
+registerReport(program);
 registerRetry(program);
 registerRedrive(program);
 registerUp(program);
+registerDestroy(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});

@@ -1,4 +1,5 @@
 import type { CutoutJob } from './job.ts';
+import { PHOTO_METADATA } from './photo-metadata.ts';
 import type { Preset } from './preset.ts';
 
 interface PresetSources {
@@ -22,7 +23,7 @@ export interface UnknownPreset {
  * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
 export function choosePresets({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
-  const asked = job.preset ?? metadata['cutline-preset'];
+  const asked = job.preset ?? metadata[PHOTO_METADATA.preset];
   if (asked === undefined) {
     const [folder = '', ...rest] = job.key.split('/');
     const named = rest.length > 0 ? known.get(folder) : undefined;
