@@ -74,7 +74,7 @@ export class RemoveBackground extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     const photoObjects = photos.arnForObjects(`${settings.photosPrefix}*`);
-    const resultObjects = ['cutouts/*', 'records/*'].map((pattern) => cutouts.arnForObjects(pattern));
+    const resultObjects = ['cutouts/*', 'records/*', 'refused/*'].map((pattern) => cutouts.arnForObjects(pattern));
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [photoObjects] }));
     role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: resultObjects }),

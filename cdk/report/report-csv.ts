@@ -34,6 +34,7 @@ const COLUMNS = [
   'totalMs',
   'outputs',
   'outputBytes',
+  'decision',
 ];
 
 function row(photo: ReportedPhoto, index: number): Record<string, string | number | null> {
