@@ -11,6 +11,7 @@ import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStudio } from './commands/studio.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerUp } from './commands/up.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -37,6 +38,7 @@ registerRetry(program);
 registerRedrive(program);
 registerUp(program);
 registerDestroy(program);
+registerStudio(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});

@@ -26,7 +26,7 @@ export function registerRetry(program: Command): void {
     .argument('<BATCH>', 'its id');
   addCloudFlags(command)
     .option('--failed', 'those that failed')
-    .option('--review', 'cutouts that should be looked at')
+    .option('--review', 'cutouts that should be looked at or were refused')
     .option('--changed', 'all that ended: what has changed since is done again')
     .option('--preset <id>', 'another preset for them')
     .addHelpText('after', HELP)

@@ -76,7 +76,7 @@ export class RemoveBackground extends Construct {
     this.logGroup.grantWrite(role);
     const photoObjects = photos.arnForObjects(`${settings.photosPrefix}*`);
     // A photo's further pictures lie in their presets' folders.
-    const folders = ['cutouts', 'records', ...BUILT_IN_PRESETS.keys()];
+    const folders = ['cutouts', 'records', 'refused', ...BUILT_IN_PRESETS.keys()];
     const resultObjects = folders.map((folder) => cutouts.arnForObjects(`${folder}/*`));
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [photoObjects] }));
     role.addToPolicy(

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { Layout, Shadow } from './preset-layout.ts';
 import { PresetRule } from './preset-rules.ts';
 
+/** Folders beside the cutouts that are no preset's. */
+const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'photos']);
+
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
 
@@ -25,7 +28,7 @@ export const Preset = z
     id: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]*$/)
-      .refine((id) => id !== 'cutouts' && id !== 'records', 'Expected another id: results already lie in that folder'),
+      .refine((id) => !TAKEN_FOLDERS.has(id), 'Expected another id: something else lies in that folder'),
     /** Who this is for, for a person to read. */
     title: z.string().optional(),
     /** `cutout` writes the subject, `mask` the alpha alone as a greyscale picture. */
