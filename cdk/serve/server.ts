@@ -6,7 +6,7 @@ import { answer, refusal, wantsJson } from './answer.ts';
 import { ApiError, tooLarge } from './api-error.ts';
 import type { CutoutAnswer, CutoutRequest } from './cutout-messages.ts';
 import type { FetchOptions } from './fetch-picture.ts';
-import { findPictures } from './find-pictures.ts';
+import { findSources, loadPictures } from './find-pictures.ts';
 import { createGuard } from './guard.ts';
 import { formLimits, readForm } from './read-form.ts';
 import { readParameters } from './read-parameters.ts';
@@ -97,7 +97,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.addHook('preParsing', async (request) => guard(request));
   server.addHook('onSend', async (_, reply) => tellResetAsTime(reply));
   server.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
-    options.onAnswer({ method, route: routeOptions.url ?? '(no such route)', status: statusCode, ms: Math.round(elapsedTime) }),
+    options.onAnswer({
+      method,
+      route: routeOptions.url ?? '(no such route)',
+      status: statusCode,
+      ms: Math.round(elapsedTime),
+    }),
   );
   server.get('/v1.0/account', async () => ACCOUNT);
   addRemovebg(server, options);
@@ -120,10 +125,11 @@ function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
     async (request, reply) => {
       const form = await readForm(request, limits);
       const parameters = await readParameters(form.values);
-      const { photo, backdrop } = await findPictures(form, { maxBytes, fetching });
-      const preset = toPreset(parameters, backdrop !== null);
+      const sources = findSources(form);
+      const preset = toPreset(parameters, sources.backdrop !== null);
+      const pictures = await loadPictures(form, sources, { maxBytes, fetching });
       const isZip = parameters.format === 'zip';
-      const result = await line.turn(goneSignal(reply), () => options.cutOut({ photo, preset, backdrop, isZip }));
+      const result = await line.turn(goneSignal(reply), () => options.cutOut({ ...pictures, preset, isZip }));
       if (result.status === 'refused') throw refusal(result, maxBytes);
       const { headers, body } = answer(result, parameters, wantsJson(request.headers.accept));
       return reply.headers(headers).send(body);
