@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { BlockList, isIP } from 'node:net';
 import type { Command } from 'commander';
+import { isThisMachine } from '../serve/this-machine.ts';
 import { findModel } from './find-model.ts';
 import { wholeNumber } from './flag-values.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -106,14 +106,4 @@ function unreadable(file: string): (cause: unknown) => never {
   return (cause) => {
     throw new UsageError(`Expected a file that can be read for --api-key-file, got ${file}`, { cause });
   };
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether nobody else can reach what listens there. A name other than `localhost` could lead anywhere. */
-function isThisMachine(host: string): boolean {
-  const family = isIP(host);
-  return host === 'localhost' || (family !== 0 && LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6'));
 }

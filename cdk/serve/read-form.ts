@@ -52,7 +52,15 @@ async function readMultipart(request: FastifyRequest, limits: FormLimits): Promi
     received += chunk.length;
     if (received > limits.maxBodyBytes) overflow.reject(tooLarge(limits.maxBytes));
   });
-  return await Promise.race([readParts(request, limits), overflow.promise]);
+  return await Promise.race([readParts(request, limits).catch(asMalformed), overflow.promise]);
+}
+
+/** The parser's own errors carry no status, but they are always about what was sent. */
+function asMalformed(error: unknown): never {
+  if (error instanceof ApiError || (error instanceof Error && 'statusCode' in error)) throw error;
+  throw malformed('Expected a well-formed multipart/form-data body, got one that breaks off or has no such parts', {
+    cause: error,
+  });
 }
 
 async function readParts(request: FastifyRequest, { maxBytes, maxBodyBytes }: FormLimits): Promise<Form> {

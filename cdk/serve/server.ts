@@ -72,6 +72,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const server = fastify({
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Who is connected already is served to the end.
+    return503OnClosing: false,
     frameworkErrors: fail,
     logger: false,
   });
@@ -95,7 +97,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   // After the rate limit, so that guessing keys is limited, too.
   const guard = createGuard(options.apiKey);
   server.addHook('preParsing', async (request) => guard(request));
-  server.addHook('onSend', async (_, reply) => tellResetAsTime(reply));
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  server.addHook('onSend', async (_, reply) => {
+    tellResetAsTime(reply);
+    // A connection that stays open would keep a closing server from its end.
+    if (isClosing) reply.header('connection', 'close');
+  });
   server.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
     options.onAnswer({
       method,

@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -117,4 +119,14 @@ export async function rawPixels(file: Uint8Array) {
 export function foregroundOf({ headers }: Response): { left: number; top: number; width: number; height: number } {
   const read = (name: string) => Number(headers.get(`x-foreground-${name}`));
   return { left: read('left'), top: read('top'), width: read('width'), height: read('height') };
+}
+
+/** A web server of some files, on a free port. */
+export async function startWeb(files: Readonly<Record<string, Buffer>>) {
+  const host = createServer((request, response) => {
+    const file = files[request.url ?? ''];
+    response.writeHead(file === undefined ? 404 : 200).end(file);
+  });
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(host.address() as AddressInfo).port}`, close: () => host.close() };
 }
