@@ -76,5 +76,9 @@ function layoutOf({ isCropped, cropMargin, scale, position }: Parameters): Layou
 }
 
 function oneMargin(lengths: readonly Length[]): NonNullable<Layout['margin']> {
-  throw new Error(String(lengths));
+  const [first = { px: 0 }, ...others] = lengths;
+  if (others.every((other) => JSON.stringify(other) === JSON.stringify(first))) {
+    return 'px' in first ? first : { share: Math.min(first.share, 0.49) };
+  }
+  throw invalid('crop_margin', 'Expected the same margin on all sides, got several');
 }
