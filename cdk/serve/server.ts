@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { answer, refusal, wantsJson } from './answer.ts';
+import { answerBroken } from './answer-broken.ts';
 import { ApiError, tooLarge } from './api-error.ts';
 import type { CutoutAnswer, CutoutRequest } from './cutout-messages.ts';
 import type { FetchOptions } from './fetch-picture.ts';
@@ -75,6 +76,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // Who is connected already is served to the end.
     return503OnClosing: false,
     frameworkErrors: fail,
+    clientErrorHandler: answerBroken,
     logger: false,
   });
   server.setErrorHandler(fail);

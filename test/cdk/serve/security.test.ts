@@ -179,7 +179,9 @@ test('who hangs up in the middle of a photo gives its place back', async () => {
 
     sent.destroy();
 
-    await expect.poll(async () => (await postForm(narrow, { image_file: photo })).status).toBe(200);
+    await expect
+      .poll(async () => (await postForm(narrow, { image_file: photo })).status, { timeout: 20_000 })
+      .toBe(200);
   }
   expect(narrow.faults).toEqual([]);
 });
@@ -285,6 +287,19 @@ test.each([
   expect(body).not.toContain('<script>');
 });
 
+test.each([
+  ['no HTTP at all', 'photo please\r\n\r\n', 400],
+  ['headers without end', `GET /v1.0/account HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+])('%s gets an error in JSON, too', async (_, bytes, status) => {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(bytes);
+  const answer = (await buffer(socket)).toString();
+
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).errors).toHaveLength(1);
+});
+
 test('a photo that takes too long is given up', async () => {
   const server = await start({ timeoutMs: 1 });
 
@@ -299,7 +314,7 @@ test('neither keys nor photos nor addresses are told to the log', async () => {
   await postJson(server, { image_url: 'http://127.0.0.1/secret-name.png' }, { 'x-api-key': KEY });
   await fetch(`${server.url}/v1.0/account?key=secret-query`, { headers: { 'x-api-key': 'secret-guess' } });
 
-  await expect.poll(() => server.answers.length).toBe(3);
+  await expect.poll(() => server.answers.length, { timeout: 20_000 }).toBe(3);
   expect(server.answers.map(({ status, route }) => [status, route])).toEqual([
     [200, '/v1.0/removebg'],
     [400, '/v1.0/removebg'],
