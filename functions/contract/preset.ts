@@ -41,6 +41,8 @@ export const Preset = z
     chroma: z.enum(['4:2:0', '4:4:4']).optional(),
     /** What a photo's own transparency means: `flatten` puts the photo on white first, `keep` multiplies it into the mask. */
     existingAlpha: z.enum(['flatten', 'keep']).default('flatten'),
+    /** Largest photo to lay out, width x height: a larger one is made smaller first. @default no limit */
+    maxPixels: z.int().min(1).optional(),
     layout: Layout.optional(),
     shadow: Shadow.optional(),
     /** What is checked on the final file. */
