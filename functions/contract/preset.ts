@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Layout, Shadow } from './preset-layout.ts';
-import { PresetRule } from './preset-rules.ts';
+import { PresetRule, windowsOf } from './preset-rules.ts';
+import { Region } from './region.ts';
 
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
@@ -40,6 +41,8 @@ export const Preset = z
     existingAlpha: z.enum(['flatten', 'keep']).default('flatten'),
     /** Largest photo to lay out, width x height: a larger one is made smaller first. @default no limit */
     maxPixels: z.int().min(1).optional(),
+    /** Where in the photo the subject may be. @default anywhere */
+    roi: Region.optional(),
     layout: Layout.optional(),
     shadow: Shadow.optional(),
     /** What is checked on the final file. */
@@ -65,6 +68,9 @@ export const PresetList = z
     }
     if (new Set(presets.map(({ existingAlpha }) => existingAlpha)).size > 1) {
       context.addIssue({ code: 'custom', message: 'Expected presets that treat existingAlpha alike' });
+    }
+    if (new Set(presets.map(({ roi }) => JSON.stringify(roi))).size > 1) {
+      context.addIssue({ code: 'custom', message: 'Expected presets that look at the same region (roi)' });
     }
   });
 
@@ -104,6 +110,10 @@ function contradictions(preset: Draft): Contradiction[] {
     add('format', 'JPEG has no transparency: choose a background colour, or png, webp or avif');
   }
   if (content === 'mask' && shadow !== undefined) add('shadow', 'A mask has no shadow');
+  for (const { check, min, max } of windowsOf(rules)) {
+    if (min > max)
+      add('rules', `Expected a ${check} that some file can have, got rules for ${min} or more and ${max} or less`);
+  }
   for (const rule of rules) {
     if (rule.check === 'background' && !isPlain) add('rules', 'A background can only be checked against one colour');
     if (rule.check === 'background' && rule.level === 'must' && shadow !== undefined) {
