@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerAblate } from './commands/ablate.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
+import { registerExport } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
@@ -54,6 +55,7 @@ program
 
 registerEvaluate(program);
 registerAblate(program);
+registerExport(program);
 
 try {
   await program.parseAsync();
