@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { Preset, PresetList } from '#functions/contract/preset.ts';
+import { type Edges, Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Layout, Shadow } from '#functions/contract/preset-layout.ts';
 import { colour, cropMargin, position, size, sizeShare, wholeNumber } from './flag-values.ts';
 import { readPicture, readPreset } from './read-preset.ts';
@@ -20,6 +20,7 @@ export interface PresetFlags {
   readonly position?: NonNullable<Layout['position']>;
   readonly size?: { readonly width: number; readonly height: number };
   readonly shadow?: Shadow['kind'];
+  readonly edges?: Edges;
 }
 
 const WHITE = { r: 255, g: 255, b: 255 };
@@ -50,6 +51,8 @@ export function addPresetFlags(command: Command): Command {
     .option('--size <WxH>', 'a frame of so many pixels, e.g. 2000x2000; never enlarges a photo', size)
     .option('--scale <%>', 'how much of the frame the subject covers, e.g. 80%', sizeShare)
     .option('--position <x,y>', 'center, or where in the room that is left, e.g. 50%,100%', position)
+    .optionsGroup('Edges (with or without a preset):')
+    .addOption(choice('--edges <fine|fast>', "fine: along the photo's own edges (default)", ['fine', 'fast']))
     .optionsGroup('Options:');
 }
 
@@ -59,12 +62,17 @@ export function addPresetFlags(command: Command): Command {
  * @throws {Error} in one line when a preset is wrong or the flags contradict each other.
  */
 export async function presetsOf(flags: PresetFlags): Promise<readonly Preset[]> {
-  if (flags.preset === undefined) return [await customPreset(flags)];
+  const presets = flags.preset === undefined ? [await customPreset(flags)] : await readyMade(flags, flags.preset);
+  const { edges } = flags;
+  return edges === undefined ? presets : presets.map((preset) => ({ ...preset, edges }));
+}
+
+async function readyMade(flags: PresetFlags, names: readonly string[]): Promise<readonly Preset[]> {
   const others = LOOK_FLAGS.filter((name) => flags[name] !== undefined);
   if (others.length > 0) {
     throw new Error(`Expected either --preset or flags of your own, got --${others.map(dashed).join(', --')}, too`);
   }
-  const presets = await Promise.all(flags.preset.map(readPreset));
+  const presets = await Promise.all(names.map(readPreset));
   const list = PresetList.safeParse(presets);
   if (!list.success) throw new Error(list.error.issues.map(({ message }) => message).join('; '));
   return list.data;

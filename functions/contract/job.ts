@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Edges } from './preset.ts';
 
 /** One photo to cut out. Everything but its address is optional. */
 export const CutoutJob = z.strictObject({
@@ -6,6 +7,8 @@ export const CutoutJob = z.strictObject({
   key: z.string().min(1).max(1024),
   /** An id, or several with commas: all are made of one decode and one segmentation. */
   preset: z.string().optional(),
+  /** Instead of what the presets say. */
+  edges: Edges.optional(),
   model: z.string().optional(),
   batchId: z.string().optional(),
   sku: z.string().optional(),

@@ -18,6 +18,10 @@ const background = z.union([
   }),
 ]);
 
+/** How a mask's edge is brought to the photo's size: scaled, or moved to the photo's own edges with clean colours. */
+export const Edges = z.enum(['fast', 'fine']);
+export type Edges = z.infer<typeof Edges>;
+
 /** What to make of a photo once its mask is known. */
 export const Preset = z
   .strictObject({
@@ -38,6 +42,7 @@ export const Preset = z
     chroma: z.enum(['4:2:0', '4:4:4']).optional(),
     /** What a photo's own transparency means: `flatten` puts the photo on white first, `keep` multiplies it into the mask. */
     existingAlpha: z.enum(['flatten', 'keep']).default('flatten'),
+    edges: Edges.default('fine'),
     layout: Layout.optional(),
     shadow: Shadow.optional(),
     /** What is checked on the final file. */
@@ -63,6 +68,9 @@ export const PresetList = z
     }
     if (new Set(presets.map(({ existingAlpha }) => existingAlpha)).size > 1) {
       context.addIssue({ code: 'custom', message: 'Expected presets that treat existingAlpha alike' });
+    }
+    if (new Set(presets.map(({ edges }) => edges)).size > 1) {
+      context.addIssue({ code: 'custom', message: 'Expected presets with the same edges' });
     }
   });
 
