@@ -1,7 +1,7 @@
 import type { EdgeGrid, Region } from './edge-grid.ts';
 
 /** A side that weighs less than this share of both is nothing but the other side's uncertainty. */
-const LEAST_SHARE = 0.02;
+const LEAST_SHARE = 0.005;
 
 /** Weight, red, green, blue and squared length of the subject's colours, then of the background's. */
 const SUMS = 10;

