@@ -20,8 +20,8 @@ export interface FollowOptions {
 export const FOLLOW_DEFAULTS: FollowOptions = Object.freeze({
   longestSide: 800,
   bandReach: 1.5,
-  colourReaches: [3, 1.5],
-  trust: { mask: 0.4, noise: 12, low: 0.05, high: 0.95 },
+  colourReaches: [3, 2],
+  trust: { mask: 0.4, noise: 12, off: 4, low: 0.05, high: 0.95 },
   tile: 32,
 });
 
@@ -130,7 +130,11 @@ function shrinkAround(grid: EdgeGrid, image: RgbImage, tiles: readonly Region[],
       for (let x = Math.floor(left / side); x * side < right; x++) {
         if (isDone[y * across + x] === 1) continue;
         isDone[y * across + x] = 1;
-        shrinkInto(grid, image, widened({ left: x * side, top: y * side, right: (x + 1) * side, bottom: (y + 1) * side }, 0, grid));
+        shrinkInto(
+          grid,
+          image,
+          widened({ left: x * side, top: y * side, right: (x + 1) * side, bottom: (y + 1) * side }, 0, grid),
+        );
       }
     }
   }

@@ -3,7 +3,7 @@ import type { DoneRecord } from '#functions/contract/record.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import type { Photo } from '#functions/imaging/decode.ts';
 import type { Alpha } from '#functions/imaging/raster.ts';
-import { refine } from '#functions/imaging/refine.ts';
+import { refineInto } from '#functions/imaging/refine.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
 import type { PackedModel } from '#models/pack.ts';
@@ -78,5 +78,6 @@ async function segmentAgain(record: DoneRecord, deps: MaskDeps): Promise<Alpha> 
   }
   const photo = await photoOf(record, deps.store, 'flatten');
   const segmenter = await Segmenter.open(join(model.folder, 'model.onnx'), model.manifest);
-  return refine(await segmenter.segment(photo.image), photo, new Workspace());
+  const mask = await segmenter.segment(photo.image);
+  return refineInto(photo, mask, { workspace: new Workspace(), edges: 'fine' }).alpha;
 }

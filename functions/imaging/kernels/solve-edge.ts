@@ -7,6 +7,8 @@ export interface Trust {
   readonly mask: number;
   /** Of the photo's colours where nothing else varies, 0..255. */
   readonly noise: number;
+  /** How much a colour's distance from the line between both counts as noise. */
+  readonly off: number;
   /** Opacity below and above which the band is 0 and 1. */
   readonly low: number;
   readonly high: number;
@@ -39,8 +41,16 @@ function opacityOf(red: number, green: number, blue: number, point: Point, trust
   if (squared < 1) return prior;
   const along = ((red - backRed) * toRed + (green - backGreen) * toGreen + (blue - backBlue) * toBlue) / squared;
   const place = along < 0 ? 0 : along > 1 ? 1 : along;
+  const offRed = red - backRed - place * toRed;
+  const offGreen = green - backGreen - place * toGreen;
+  const offBlue = blue - backBlue - place * toBlue;
+  // A colour off the line is another material, such as a seam: its place on the line says nothing.
+  const off = offRed * offRed + offGreen * offGreen + offBlue * offBlue;
   const variance =
-    trust.noise * trust.noise + frontSpread * frontSpread * place + backSpread * backSpread * (1 - place);
+    trust.noise * trust.noise +
+    frontSpread * frontSpread * place +
+    backSpread * backSpread * (1 - place) +
+    trust.off * off;
   const masks = trust.mask * trust.mask * squared;
   return prior + (masks / (masks + variance)) * (place - prior);
 }
@@ -109,7 +119,11 @@ export function solvePixelsInto({ alpha, image }: EdgeTarget, grid: EdgeGrid, re
           if (factor === 1) readCell(point, grid, cellY * grid.width + cellX);
           else readBetween(point, grid, x, y);
           const at = (y * image.width + x) * 3;
-          const [red, green, blue] = [image.data[at], image.data[at + 1], image.data[at + 2]] as [number, number, number];
+          const [red, green, blue] = [image.data[at], image.data[at + 1], image.data[at + 2]] as [
+            number,
+            number,
+            number,
+          ];
           const levelled = (opacityOf(red, green, blue, point, trust) - trust.low) * gain;
           const opacity = levelled <= 0 ? 0 : levelled >= 1 ? 1 : levelled;
           alpha[y * image.width + x] = opacity * 255 + 0.5;
