@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { registerCalibrate } from './commands/calibrate.ts';
 import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { registerReviewCurve } from './commands/review-curve.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -49,6 +51,9 @@ program
   .option('--id <id>', 'what to call the result')
   .option('--out <dir>', 'where to put it instead of the cache')
   .action(pruneCommand);
+
+registerCalibrate(program);
+registerReviewCurve(program);
 
 try {
   await program.parseAsync();
