@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { registerAblate } from './commands/ablate.ts';
 import { registerCalibrate } from './commands/calibrate.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
@@ -54,6 +56,8 @@ program
 
 registerCalibrate(program);
 registerReviewCurve(program);
+registerEvaluate(program);
+registerAblate(program);
 
 try {
   await program.parseAsync();

@@ -66,5 +66,5 @@ export function describeProgress(progress: BatchProgress): string {
   const left =
     leftMs === null ? 'time left unknown: nothing has ended lately' : `${rate}, about ${duration(leftMs)} left`;
   const pace = waiting === 0 ? 'finished' : left;
-  return `${ended.toLocaleString('en')}/${photoCount(photos)}: ${parts.join(', ')}\n${pace}, about ${dollars(progress.costUsd)} so far`;
+  return `${ended.toLocaleString('en')}/${photoCount(photos)}: ${parts.join(', ')}\n${pace}, ${dollars(progress.costUsd)} so far`;
 }

@@ -26,7 +26,7 @@ export function registerRetry(program: Command): void {
     .argument('<BATCH>', 'its id');
   addCloudFlags(command)
     .option('--failed', 'those that failed')
-    .option('--review', 'cutouts that should be looked at')
+    .option('--review', 'cutouts that should be looked at or were refused')
     .option('--changed', 'all that ended: what has changed since is done again')
     .option('--preset <id>', 'another preset for them')
     .addHelpText('after', HELP)
@@ -40,5 +40,7 @@ async function retry(id: string, flags: RetryFlags): Promise<void> {
   const { retryBatch } = await import('../batch/retry-batch.ts');
   const { cloud, place } = await openStage(flags);
   const sent = await retryBatch(cloud, place, { id, choice: { failed, review, changed, preset } });
-  console.log(`${photoCount(sent)} sent again`);
+  const isSame = sent > 0 && review && preset === undefined;
+  const hint = isSame ? '\nWith the same preset, model and version they come out as they are: see --preset.' : '';
+  console.log(`${photoCount(sent)} sent again${hint}`);
 }

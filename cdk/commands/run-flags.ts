@@ -17,7 +17,7 @@ export interface RunFlags extends PresetFlags {
 }
 
 /** Until a pruned model is committed: the one that `npm run model -- fetch` knows a checksum of. */
-const DEFAULT_MODEL = 'isnet';
+export const DEFAULT_MODEL = 'isnet';
 /** What a worker needs at its peak with the heaviest model of the catalogue and a 12-megapixel photo. */
 const BYTES_PER_WORKER = 1.2e9;
 

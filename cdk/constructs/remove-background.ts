@@ -6,6 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { Shipment } from '../shipment.ts';
@@ -74,7 +75,9 @@ export class RemoveBackground extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     const photoObjects = photos.arnForObjects(`${settings.photosPrefix}*`);
-    const resultObjects = ['cutouts/*', 'records/*'].map((pattern) => cutouts.arnForObjects(pattern));
+    // A photo's further pictures lie in their presets' folders.
+    const folders = ['cutouts', 'records', 'refused', ...BUILT_IN_PRESETS.keys()];
+    const resultObjects = folders.map((folder) => cutouts.arnForObjects(`${folder}/*`));
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [photoObjects] }));
     role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: resultObjects }),

@@ -22,6 +22,10 @@ export interface RunOptions {
   readonly batchSize: number;
   /** @default 1 s, doubled with each attempt */
   readonly backoffMs: (attempt: number) => number;
+  /** Only these photos of `src`. @default all */
+  readonly keys: readonly string[] | null;
+  /** Presets' ids that each job asks for, with commas. @default what the workers' environment says */
+  readonly preset: string | null;
   /** Goes on until `signal`, with photos that are added or changed. @default false */
   readonly watch: boolean;
   /** Ends the run early: photos in hand are finished, the rest waits for the next run. */
@@ -44,6 +48,8 @@ export const RUN_DEFAULTS = {
   maxReceiveCount: QUEUE_DEFAULTS.maxReceiveCount,
   batchSize: POLLER_DEFAULTS.batchSize,
   backoffMs: POLLER_DEFAULTS.backoffMs,
+  keys: null,
+  preset: null,
   watch: false,
   observer: {},
 } satisfies Partial<RunOptions>;
@@ -79,7 +85,7 @@ export async function runLocal(options: RequiredOptions & Partial<RunOptions>): 
   const folders = await prepareFolders(settings.src, settings.dst);
   const unlock = lockRun(folders.state);
   try {
-    const keys = await listPhotos(folders.src, { exclude: [folders.dst] });
+    const keys = settings.keys ?? (await listPhotos(folders.src, { exclude: [folders.dst] }));
     if (keys.length === 0 && !settings.watch) {
       throw new RunError(
         'no_photos',

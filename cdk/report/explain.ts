@@ -61,6 +61,12 @@ const FAULTS: ReadonlyMap<string, Explanation> = new Map([
   ['access_denied', { title: 'Not allowed', advice: 'Give the program access to photos and cutouts, then run again.' }],
 ]);
 
+/** A cutout that a person turned down. */
+export const REFUSED: Explanation = {
+  title: 'Refused by a person',
+  advice: 'Its files lie below refused/. Try another model or preset, or replace the photo.',
+};
+
 /** @returns What a rejection code or a fault's code means; a general sentence for codes only machines know. */
 export function explainCode(code: string, status: 'rejected' | 'failed'): Explanation {
   if (isRejectionCode(code)) return REJECTIONS[code];

@@ -1,4 +1,5 @@
 import type { CutoutJob } from './job.ts';
+import { PHOTO_METADATA } from './photo-metadata.ts';
 import type { Preset } from './preset.ts';
 
 interface PresetSources {
@@ -27,7 +28,7 @@ export function choosePresets(sources: PresetSources): readonly Preset[] | Unkno
 }
 
 function named({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
-  const asked = job.preset ?? metadata['cutline-preset'];
+  const asked = job.preset ?? metadata[PHOTO_METADATA.preset];
   if (asked === undefined) {
     const [folder = '', ...rest] = job.key.split('/');
     const own = rest.length > 0 ? known.get(folder) : undefined;

@@ -4,6 +4,9 @@ import { Layout, Shadow } from './preset-layout.ts';
 import { PresetRule, windowsOf } from './preset-rules.ts';
 import { Region } from './region.ts';
 
+/** Folders beside the cutouts that are no preset's. */
+const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'photos']);
+
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
 
@@ -26,7 +29,7 @@ export const Preset = z
     id: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]*$/)
-      .refine((id) => id !== 'cutouts' && id !== 'records', 'Expected another id: results already lie in that folder'),
+      .refine((id) => !TAKEN_FOLDERS.has(id), 'Expected another id: something else lies in that folder'),
     /** Who this is for, for a person to read. */
     title: z.string().optional(),
     /** `cutout` writes the subject, `mask` the alpha alone as a greyscale picture. */
@@ -39,6 +42,8 @@ export const Preset = z
     chroma: z.enum(['4:2:0', '4:4:4']).optional(),
     /** What a photo's own transparency means: `flatten` puts the photo on white first, `keep` multiplies it into the mask. */
     existingAlpha: z.enum(['flatten', 'keep']).default('flatten'),
+    /** Largest photo to lay out, width x height: a larger one is made smaller first. @default no limit */
+    maxPixels: z.int().min(1).optional(),
     /** Where in the photo the subject may be. @default anywhere */
     roi: Region.optional(),
     layout: Layout.optional(),

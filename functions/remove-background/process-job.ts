@@ -1,6 +1,7 @@
 import { fingerprint } from '../contract/fingerprint.ts';
 import type { CutoutJob } from '../contract/job.ts';
 import { renditionKeys } from '../contract/output-keys.ts';
+import { toldByMetadata } from '../contract/photo-metadata.ts';
 import type { Preset } from '../contract/preset.ts';
 import { choosePresets, type UnknownPreset } from '../contract/preset-choice.ts';
 import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
@@ -71,7 +72,14 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   }
 
   const preset = 'unknown' in presets ? presets.unknown : presets.map(({ id }) => id).join(',');
-  const context = { job, segmenter, preset, fingerprint: print, attempt, photo };
+  const context = {
+    job: { ...toldByMetadata(metadata), ...job },
+    segmenter,
+    preset,
+    fingerprint: print,
+    attempt,
+    photo,
+  };
   const work: Work = { job, deps, before, watch: new Stopwatch(deps.nowMs), context };
   const refusal = refuse(job, { version, presets, deps });
   if (refusal !== null) return await reject(work, refusal);

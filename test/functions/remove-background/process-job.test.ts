@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { CutoutJob } from '#functions/contract/job.ts';
+import { photoMetadata } from '#functions/contract/photo-metadata.ts';
 import { Preset } from '#functions/contract/preset.ts';
 import { PhotoRecord } from '#functions/contract/record.ts';
 import { sharp } from '#functions/imaging/codec.ts';
@@ -80,6 +81,18 @@ describe('one worker', () => {
       ],
     });
     expect(await subjectWidthIn(store)).toBeCloseTo(8, -0.5);
+  });
+
+  test('takes sku and batch from the metadata of an upload, which has no message to say them', async () => {
+    const store = new MemoryStore();
+    store.photos.set('shoe.jpg', first);
+    const version = await store.photoVersion(job);
+    const metadata = photoMetadata({ sku: 'Schuh-Größe 42', batchId: 'spring' });
+    store.photoVersion = async () => (version === null ? null : { ...version, metadata });
+
+    await processJob(job, 1, depsFor(store));
+
+    expect(recordIn(store)).toMatchObject({ batchId: 'spring', source: { sku: 'Schuh-Größe 42' } });
   });
 
   test('does nothing for a photo that is done, and works again when any part of the job changed', async () => {
