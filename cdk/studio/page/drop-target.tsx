@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { isAdding, words } from './state.ts';
+import { words } from './state.ts';
 import { addFiles } from './uploads.ts';
 
 /** Takes photos that are dropped anywhere on the page. */
@@ -21,7 +21,6 @@ export function DropTarget() {
       event.preventDefault();
       depth = 0;
       isOver.value = false;
-      isAdding.value = true;
       void addFiles([...(event.dataTransfer?.files ?? [])]);
     };
     document.addEventListener('dragenter', enter);

@@ -139,7 +139,7 @@ export function Slider({ before, after }: SliderProps) {
     >
       {before}
       <div class="upper">{after}</div>
-      <div class="line" aria-hidden="true" />
+      <div class="divider" aria-hidden="true" />
       <input
         type="range"
         min="0"

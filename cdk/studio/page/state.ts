@@ -148,18 +148,23 @@ export function toggle(key: string, isSelected: boolean): void {
   selection.value = next;
 }
 
-/** Loads what the page starts with. */
+/** Loads what the page starts with. The photos are shown as soon as they are there. */
 export async function load(): Promise<void> {
-  try {
-    const [first, all] = await Promise.all([api.session(), api.items()]);
+  const photos = api.items().then((all) =>
     batch(() => {
-      session.value = first;
-      choice.value = first.defaults;
-      runs.value = first.runs;
       items.value = new Map(all.map((item) => [item.key, item]));
       isLoaded.value = true;
-    });
-  } catch (error) {
-    explain(error);
+    }),
+  );
+  const rest = api.session().then((first) =>
+    batch(() => {
+      // What a person has chosen already stays when the page only catches up.
+      if (session.value === null) choice.value = first.defaults;
+      session.value = first;
+      runs.value = first.runs;
+    }),
+  );
+  for (const outcome of await Promise.allSettled([photos, rest])) {
+    if (outcome.status === 'rejected') explain(outcome.reason);
   }
 }
