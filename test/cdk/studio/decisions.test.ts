@@ -182,7 +182,8 @@ describe('a corrected mask', () => {
 
     const data = await greyOf(answer.body);
     expect(data.length).toBe(120 * 90);
-    expect([data[36 * 120 + 42], data[80 * 120 + 110]]).toEqual([255, 0]);
+    expect(data[36 * 120 + 42]).toBeGreaterThan(250);
+    expect(data[80 * 120 + 110]).toBeLessThan(30);
   });
 });
 
