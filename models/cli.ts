@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { registerAblate } from './commands/ablate.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
@@ -49,6 +51,9 @@ program
   .option('--id <id>', 'what to call the result')
   .option('--out <dir>', 'where to put it instead of the cache')
   .action(pruneCommand);
+
+registerEvaluate(program);
+registerAblate(program);
 
 try {
   await program.parseAsync();
