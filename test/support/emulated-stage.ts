@@ -58,12 +58,11 @@ export async function startStage({ workers }: { readonly workers: number }): Pro
   const proxy = await startFaultProxy(emulator.endpoint);
   const end = new AbortController();
   const lines: PhotoLine[] = [];
-  const working = workQueue(cloud, place, {
+  const working = workQueue(openCloud({ endpoint: proxy.endpoint }), place, {
     workers,
     modelFolder,
     signal: end.signal,
     backoffMs: () => 0,
-    endpoint: proxy.endpoint,
     onPhoto: (line) => lines.push(line),
   });
   const stop = async () => {
