@@ -1,11 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerAblate } from './commands/ablate.ts';
+import { registerDistil } from './commands/distil.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { registerReproduce } from './commands/reproduce.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -54,6 +56,8 @@ program
 
 registerEvaluate(program);
 registerAblate(program);
+registerDistil(program);
+registerReproduce(program);
 
 try {
   await program.parseAsync();

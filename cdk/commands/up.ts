@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { stackNameOf } from '../batch/place.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -31,7 +32,11 @@ export function registerUp(program: Command): void {
     .description('run the stack on an AWS emulator, with the workers on this machine')
     .requiredOption('--endpoint <url>', 'where the emulator listens')
     .option('--stage <name>', 'which deployment', 'dev')
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', 'isnet')
+    .option(
+      '--model <id|folder>',
+      `${TIERS.join(', ')}, a model of \`npm run model -- list\`, or a folder of yours`,
+      DEFAULT_MODEL,
+    )
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', workerCount)
     .addHelpText('after', HELP)
     .action(up);
