@@ -136,6 +136,8 @@ describe('safety', () => {
       ['s3:DeleteObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
       ['s3:GetObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
       ['s3:PutObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
+      ['s3:DeleteObject', ['<Cutouts>/refused/*']],
+      ['s3:GetObject', ['<Cutouts>/refused/*']],
       ['s3:ListBucket', ['<Cutouts>', '<Photos>']],
     ]);
     expect(allowed.filter(([action]) => action.includes('*'))).toEqual([]);
