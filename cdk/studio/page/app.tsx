@@ -10,7 +10,7 @@ import { WorkBar } from './work-bar.tsx';
 export function App() {
   useSignalEffect(() => {
     document.documentElement.lang = words.value.language;
-    document.documentElement.dataset['theme'] = theme.value;
+    document.documentElement.setAttribute('data-theme', theme.value);
     document.title = words.value.title;
   });
   return (

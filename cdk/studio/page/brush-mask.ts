@@ -27,10 +27,11 @@ export interface Dirty {
 /** Paints a round spot into a mask. Restoring never lessens, erasing never adds. @returns What may have changed. */
 export function stampInto(mask: PaintedMask, { x, y, radius, softness, value }: Stamp): Dirty {
   const { width, height, data } = mask;
-  const left = Math.max(0, Math.floor(x - radius));
-  const right = Math.min(width, Math.ceil(x + radius) + 1);
-  const top = Math.max(0, Math.floor(y - radius));
-  const bottom = Math.min(height, Math.ceil(y + radius) + 1);
+  const inside = (at: number, most: number) => Math.min(most, Math.max(0, at));
+  const left = inside(Math.floor(x - radius), width);
+  const right = inside(Math.ceil(x + radius) + 1, width);
+  const top = inside(Math.floor(y - radius), height);
+  const bottom = inside(Math.ceil(y + radius) + 1, height);
   const hard = radius * (1 - softness);
   const fade = Math.max(radius - hard, 1e-6);
   for (let row = top; row < bottom; row++) {
@@ -46,7 +47,7 @@ export function stampInto(mask: PaintedMask, { x, y, radius, softness, value }: 
           : Math.min(before, Math.round(255 * (1 - strength)));
     }
   }
-  return { left, top, right: Math.max(left, right), bottom: Math.max(top, bottom) };
+  return { left, top, right, bottom };
 }
 
 /** Paints a line of spots close enough to look like one stroke. */

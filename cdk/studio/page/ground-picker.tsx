@@ -7,9 +7,9 @@ const GROUNDS: readonly Ground[] = ['checkers', 'white', 'black', 'own'];
 export function GroundPicker() {
   const { value: w } = words;
   useSignalEffect(() => {
-    const { style, dataset } = document.documentElement;
-    dataset['ground'] = ground.value;
-    style.setProperty('--own', ownColour.value);
+    const root = document.documentElement;
+    root.setAttribute('data-ground', ground.value);
+    root.style.setProperty('--own', ownColour.value);
     localStorage.setItem('ground', ground.value);
     localStorage.setItem('colour', ownColour.value);
   });

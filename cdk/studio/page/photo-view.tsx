@@ -128,17 +128,13 @@ function Bar({ now }: { readonly now: { readonly key: string; readonly queue: re
       <button type="button" disabled={undoCount.value === 0} aria-keyshortcuts="u" onClick={() => void undo()}>
         {w.undo} <kbd>U</kbd>
       </button>
-      <button type="button" disabled={at <= 0} aria-label={w.previous} aria-keyshortcuts="k" onClick={() => step(-1)}>
-        ‹ <kbd>K</kbd>
+      <button type="button" disabled={at <= 0} aria-keyshortcuts="k" onClick={() => step(-1)}>
+        ‹ <span class="unseen">{w.previous}</span>
+        <kbd>K</kbd>
       </button>
-      <button
-        type="button"
-        disabled={at + 1 >= queue.length}
-        aria-label={w.next}
-        aria-keyshortcuts="j"
-        onClick={() => step(1)}
-      >
-        › <kbd>J</kbd>
+      <button type="button" disabled={at + 1 >= queue.length} aria-keyshortcuts="j" onClick={() => step(1)}>
+        › <span class="unseen">{w.next}</span>
+        <kbd>J</kbd>
       </button>
     </div>
   );
@@ -147,9 +143,10 @@ function Bar({ now }: { readonly now: { readonly key: string; readonly queue: re
 /** The photo's record was removed while it was open. */
 function Gone() {
   const { value: w } = words;
+  const { vanished } = w.refusals;
   return (
     <div class="center">
-      <p>{w.refusals['vanished']}</p>
+      <p>{vanished}</p>
       <button
         type="button"
         onClick={() => {
