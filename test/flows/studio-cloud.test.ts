@@ -14,7 +14,7 @@ import { type RunningStudio, startStudio } from '#cdk/studio/server/start-studio
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { readPackedModel } from '#models/pack.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
-import { type Emulator, startMoto } from '#test/support/emulator.ts';
+import { type Emulator, startEmulator } from '#test/support/emulator.ts';
 import { ask } from '#test/support/studio.ts';
 import { synthesizeStack } from '#test/support/synthesized-stack.ts';
 import { writeTinyModel } from '#test/support/tiny-model.ts';
@@ -28,7 +28,7 @@ const end = new AbortController();
 let working: Promise<void> = Promise.resolve();
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'cutline-studio-cloud-'));
-  moto = await startMoto();
+  moto = await startEmulator();
   if (moto === null) return;
   cloud = openCloud({ endpoint: moto.endpoint });
   place = await createEmulated(cloud, 'dev', synthesizeStack(work).toJSON());

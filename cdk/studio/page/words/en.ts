@@ -161,6 +161,8 @@ export const EN: Words = {
     too_many_pixels: rejection('too_many_pixels'),
     source_missing: rejection('source_missing'),
     unknown_preset: rejection('unknown_preset'),
+    region_outside: rejection('region_outside'),
+    background_missing: rejection('background_missing'),
     model_unavailable: rejection('model_unavailable'),
   },
   rules: (check) => ruleName({ check }),

@@ -168,6 +168,8 @@ export const ZH: Words = {
     too_many_pixels: '像素太多。请缩小尺寸后保存。',
     source_missing: '照片在轮到它之前被移走或删除了。请放回后重试。',
     unknown_preset: '未知的预设。请改正预设名称后重试。',
+    region_outside: '指定的区域不在照片内。请改正区域，或用百分比表示。',
+    background_missing: '背景图片不存在或无法读取。请放回背景图片后重试。',
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
   },
   rules: (check) => RULES[check],
