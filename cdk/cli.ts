@@ -10,7 +10,9 @@ import { registerReport } from './commands/report.ts';
 import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStudio } from './commands/studio.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerUp } from './commands/up.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -27,6 +29,7 @@ registerRun(program);
 registerStart(program);
 registerSample(program);
 registerVerify(program);
+registerServe(program);
 registerBench(program);
 registerEstimate(program);
 registerDeploy(program);
@@ -37,6 +40,7 @@ registerRetry(program);
 registerRedrive(program);
 registerUp(program);
 registerDestroy(program);
+registerStudio(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});

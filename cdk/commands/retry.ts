@@ -27,7 +27,7 @@ export function registerRetry(program: Command): void {
     .argument('<BATCH>', 'its id, or the folder that run writes to');
   addCloudFlags(command)
     .option('--failed', 'those that failed')
-    .option('--review', 'cutouts that should be looked at')
+    .option('--review', 'cutouts that should be looked at or were refused')
     .option('--changed', 'all that ended: what has changed since is done again')
     .option('--preset <id>', 'another preset for them')
     .addHelpText('after', HELP)

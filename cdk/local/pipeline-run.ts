@@ -163,7 +163,8 @@ export class PipelineRun {
 
   /** A photo's message, or none when its name can be no key: that is found out here rather than after five attempts. */
   #jobFor(key: string): string[] {
-    const body = JSON.stringify({ bucket: 'photos', key });
+    const { preset } = this.#options;
+    const body = JSON.stringify({ bucket: 'photos', key, ...(preset === null ? {} : { preset }) });
     try {
       parseJobs(body);
       return [body];

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly backoffMs: (attempt: number) => number;
   /** Only these photos of `src`. @default all */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Presets' ids that each job asks for, with commas. @default what the workers' environment says */
+  readonly preset: string | null;
   /** Goes on until `signal`, with photos that are added or changed. @default false */
   readonly watch: boolean;
   /** Ends the run early: photos in hand are finished, the rest waits for the next run. */
@@ -48,6 +50,7 @@ export const RUN_DEFAULTS = {
   maxReceiveCount: QUEUE_DEFAULTS.maxReceiveCount,
   batchSize: POLLER_DEFAULTS.batchSize,
   backoffMs: POLLER_DEFAULTS.backoffMs,
+  preset: null,
   watch: false,
   observer: {},
 } satisfies Partial<RunOptions>;

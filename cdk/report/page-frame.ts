@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { explainCode, explainDoubt } from './explain.ts';
+import { explainCode, explainDoubt, REFUSED } from './explain.ts';
 import { fileLink } from './file-link.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type ReportedPhoto, type Standing, standing } from './report.ts';
@@ -87,6 +87,7 @@ function name(key: string): Html {
 
 function why(photo: ReportedPhoto): Content {
   if (photo.code === null) {
+    if (photo.decision === 'refused') return html`<p class="why"><b>${REFUSED.title}.</b> ${REFUSED.advice}</p>\n`;
     const doubts = photo.reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
     return [...doubts, ...photo.outputs.flatMap(brokenRules)];
   }

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 import { inOrder } from './in-order.ts';
 import { drawFrame, nameFrame, type PageFolders, STANDING_NAMES } from './page-frame.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { type Report, STANDINGS, type Standing, worstFirst } from './report.ts';
+import { type Report, STANDINGS, type Standing, standing, worstFirst } from './report.ts';
 import { duration, photoCount } from './words.ts';
 
 export interface PageOptions {
@@ -92,9 +92,10 @@ function facts(report: Report, source: string): string[] {
   return [source, when, pace, ...models.map((model) => `model ${model}`)];
 }
 
-function counts({ totals }: Report): Record<Standing, number> {
-  const { failed, rejected, review, done } = totals;
-  return { failed, rejected, review, done: done - review };
+function counts({ photos }: Report): Record<Standing, number> {
+  const count = { failed: 0, rejected: 0, review: 0, done: 0 };
+  for (const photo of photos) count[standing(photo)]++;
+  return count;
 }
 
 /** A strip whose colours share its width as the photos do. */

@@ -35,6 +35,7 @@ export const COLUMNS = [
   'totalMs',
   'outputs',
   'outputBytes',
+  'decision',
 ];
 
 /** A photo's cells by column; its frame is for the caller to count. */

@@ -110,6 +110,13 @@ function refuse(
     const known = [...deps.presets.keys()].join(', ');
     return { code: 'unknown_preset', message: `Expected a known preset (${known}), got "${presets.unknown}".` };
   }
+  const missing = presets.map(pictureOf).find((image) => image !== null && !deps.backdrops?.has(image));
+  if (missing !== undefined) {
+    return {
+      code: 'background_missing',
+      message: `Expected a background picture that these workers carry, got "${missing}".`,
+    };
+  }
   const { id } = deps.segmenter.manifest;
   if (job.model !== undefined && job.model !== id) {
     return {
@@ -118,6 +125,10 @@ function refuse(
     };
   }
   return null;
+}
+
+function pictureOf({ background }: Preset): string | null {
+  return background !== 'transparent' && 'image' in background ? background.image : null;
 }
 
 async function cutOutPhoto(work: Work, presets: readonly Preset[]): Promise<Outcome> {
