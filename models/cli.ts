@@ -1,9 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { registerAblate } from './commands/ablate.ts';
+import { registerCalibrate } from './commands/calibrate.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
+import { registerExport } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { registerReviewCurve } from './commands/review-curve.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -49,6 +54,12 @@ program
   .option('--id <id>', 'what to call the result')
   .option('--out <dir>', 'where to put it instead of the cache')
   .action(pruneCommand);
+
+registerCalibrate(program);
+registerReviewCurve(program);
+registerEvaluate(program);
+registerAblate(program);
+registerExport(program);
 
 try {
   await program.parseAsync();

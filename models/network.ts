@@ -37,10 +37,7 @@ export async function openNetwork(graph: Graph, { threads }: NetworkOptions = {}
       const results = await session.run(Object.fromEntries(tensors));
       return new Map(Object.entries(results).map(([name, { data }]) => [name, floatData(name, data)]));
     },
-    pass: async (feeds) => {
-      const results = await session.run(feeds);
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, asFeed(tensor)]));
-    },
+    pass: (feeds) => session.run(feeds),
     close: () => session.release(),
   };
 }
@@ -61,15 +58,21 @@ export async function withNetwork<T>(
 
 export type { OrtTensor };
 
-/**
- * Makes a result fit to be fed again. onnxruntime-node 1.30 hands out float16 as Float16Array but takes it only as bits in
- * a Uint16Array, into which its own constructor won't let one put them.
- */
-function asFeed(tensor: OrtTensor): OrtTensor {
+/** The bits of a float16 result. @throws {OnnxError} when it is of another type. */
+export function float16Bits(tensor: OrtTensor): Uint16Array<ArrayBuffer> {
   const { data, type } = tensor;
-  if (type !== 'float16' || !ArrayBuffer.isView(data)) return tensor;
-  const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
-  return Object.defineProperty(tensor, 'data', { value: bits });
+  if (type === 'float16' && ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer) {
+    return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  }
+  throw new OnnxError('unsupported_type', `Expected a float16 result, got ${type}`);
+}
+
+/**
+ * Wraps bits as a float16 tensor to be fed. onnxruntime-node 1.30 takes float16 only as bits in a Uint16Array, which its own
+ * constructor calls uint16.
+ */
+export function float16Feed(bits: Uint16Array<ArrayBuffer>, dims: readonly number[]): OrtTensor {
+  return Object.defineProperty(new OrtTensor('uint16', bits, dims), 'type', { value: 'float16' });
 }
 
 /** Wraps values as onnxruntime's tensor. */

@@ -25,7 +25,11 @@ const AREAS: readonly Area[] = [
     never: /^@aws|^aws-|^node:(process|fs|os|path|child_process|http|https|net|perf_hooks|timers)/,
   },
   { of: 'functions', from: ['functions'], never: /^aws-cdk-lib|^constructs$|^cdk-/ },
-  { of: 'models', from: ['models', 'functions/contract', 'functions/imaging'], never: /^@aws|^aws-/ },
+  {
+    of: 'models',
+    from: ['models', 'functions/contract', 'functions/imaging', 'functions/remove-background/malloc.ts'],
+    never: /^@aws|^aws-/,
+  },
   {
     of: 'layers',
     from: [

@@ -42,7 +42,7 @@ export async function retryBatch(
     const address = { bucket: place.cutoutsBucket, key: batchKey(id, 'manifest.json') };
     await writeObject(cloud.s3, address, `${JSON.stringify({ ...manifest, photos })}\n`);
   }
-  await reopen(cloud, place, id);
+  await reopen(cloud, place, manifest);
   const asked = new Map(photos.filter(({ key }) => keys.has(key)).map((photo) => [photo.key, jobOf(manifest, photo)]));
   await sendAgain(cloud, place, { manifest, asked, chosen });
   return chosen.length;

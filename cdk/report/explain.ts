@@ -21,6 +21,14 @@ const REJECTIONS: Readonly<Record<RejectionCode, Explanation>> = {
   corrupt: { title: 'The file is damaged', advice: 'Part of it is missing or broken. Export or upload it again.' },
   too_many_bytes: { title: 'The file is too large', advice: 'Save it with stronger compression or at a smaller size.' },
   too_many_pixels: { title: 'Too many pixels', advice: 'Save the photo at a smaller size.' },
+  region_outside: {
+    title: 'The region lies outside the photo',
+    advice: 'Correct the region of interest, or give it in %, and run again.',
+  },
+  background_missing: {
+    title: 'The background picture is missing',
+    advice: 'Give the workers the picture that the preset names, then run again.',
+  },
   source_missing: {
     title: 'The photo was gone',
     advice: 'It was moved or deleted before its turn. Put it back and run again.',

@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly code?: string;
   /** A sentence for the person who uploaded the photo. */
   readonly message?: string;
+  /** The shop's own number, where the batch knows it and the record may not. */
+  readonly sku?: string;
   /** What the worker wrote; absent where no attempt came that far. */
   readonly record?: PhotoRecord;
 }
@@ -118,7 +120,7 @@ function reportPhoto(input: ReportInput): ReportedPhoto {
     confidence: cutout?.confidence ?? null,
     reasons: cutout?.reasons ?? [],
     decision: cutout?.decision?.verdict ?? null,
-    sku: record?.source.sku ?? null,
+    sku: input.sku ?? record?.source.sku ?? null,
     format: record?.source.format ?? null,
     width: record?.source.width ?? null,
     height: record?.source.height ?? null,

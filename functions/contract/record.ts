@@ -9,9 +9,11 @@ export const RejectionCode = z.enum([
   'corrupt',
   'too_many_bytes',
   'too_many_pixels',
+  'region_outside',
   'source_missing',
   'unknown_preset',
   'model_unavailable',
+  'background_missing',
 ]);
 export type RejectionCode = z.infer<typeof RejectionCode>;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
 import { PruneError } from '../channels/errors.ts';
 import { ensureModel } from '../fetch.ts';
+import { keepHeap } from '../keep-heap.ts';
 import { openProducts } from '../math/products.ts';
 import { decodeModel } from '../onnx/codec.ts';
 import { costOf } from '../onnx/cost.ts';
@@ -28,6 +29,7 @@ export interface PruneFlags {
 
 /** Prunes one model and packs the result, printing each step's time and what was kept. */
 export async function pruneCommand(model: string, flags: PruneFlags): Promise<void> {
+  keepHeap();
   const { ratio, unit, size, seed } = flags;
   const recipe = withPhotos(await readRecipe(flags.recipe, { ratio, unit, size, seed }), flags.photos);
   const progress = startProgress(model);

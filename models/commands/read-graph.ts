@@ -1,18 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ModelError } from '../errors.ts';
 import { ensureModel } from '../fetch.ts';
-import { decodeModel } from '../onnx/codec.ts';
 import type { Graph } from '../onnx/graph.ts';
+import { readModelFile } from '../read-model-file.ts';
 import { startProgress } from './progress-line.ts';
 
 /** Reads what the user named: an ONNX file, a packed folder, or a model out of the catalogue that is fetched if need be. */
 export async function readGraph(target: string): Promise<{ file: string; bytes: number; graph: Graph }> {
   const file = await modelFile(target);
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new ModelError('unreadable_file', `Expected a model file, got ${file}, which cannot be read`, { cause });
-  });
-  return { file, bytes: bytes.length, graph: decodeModel(bytes, file) };
+  return { file, ...(await readModelFile(file)) };
 }
 
 async function modelFile(target: string): Promise<string> {

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
-import { upscaleInto } from '#functions/imaging/kernels/bilinear.ts';
-import type { Mask, RgbImage } from '#functions/imaging/raster.ts';
-import { Segmenter } from '#functions/imaging/segment.ts';
+import type { Alpha, Mask } from '#functions/imaging/raster.ts';
+import { PruneError } from '../channels/errors.ts';
 import type { PackedModel } from '../pack.ts';
-import { type EvaluationSet, readPhoto, readTruth } from './evaluation-sets.ts';
+import { type EvaluationSet, type Pair, readTruth } from './evaluation-sets.ts';
 import { boundaryError } from './metrics/boundary-error.ts';
 import { type Curve, maxF, precisionRecall } from './metrics/max-f.ts';
 import { iou, mae } from './metrics/overlap.ts';
 import { sMeasure } from './metrics/s-measure.ts';
 import { ssim } from './metrics/ssim.ts';
+import { type Masks, segmentSets } from './segment-sets.ts';
 
 /** A model's quality on one set. The last two compare with the parent's masks instead of the truth. */
 export interface Quality {
@@ -23,49 +22,56 @@ export interface Quality {
   readonly parentMae: number;
 }
 
-/** Per set, per model in the order given. */
-export type Evaluation = ReadonlyMap<string, readonly Quality[]>;
+/** A model's quality by set. */
+export type Qualities = Readonly<Record<string, Quality>>;
 
 /**
- * Evaluates models on sets, the same photos for all, with the workers' own decoding and network code. Masks are compared
- * at the photo's size, raw: no refinement, no stretching.
+ * Evaluates models on sets, the same photos for all.
  *
- * @param models The first is the parent that the others are compared with.
+ * @param models The first is the parent that the others are compared with. @returns One entry a model, in their order.
  */
 export async function evaluate(
   models: readonly PackedModel[],
   sets: readonly EvaluationSet[],
-  onPhoto: (done: number, total: number) => void = () => {},
-): Promise<Evaluation> {
-  const segmenters = await Promise.all(
-    models.map(({ folder, manifest }) => Segmenter.open(join(folder, 'model.onnx'), manifest, { threads: 2 })),
-  );
-  const total = sets.reduce((sum, set) => sum + set.pairs.length, 0);
-  const results = new Map<string, Quality[]>();
-  let done = 0;
-  for (const { name, pairs } of sets) {
-    const tallies = models.map(() => new Tally());
-    for (const { photo, truth } of pairs) {
-      const [image, trueMask] = [await readPhoto(photo), await readTruth(truth)];
-      const masks: Mask[] = [];
-      for (const segmenter of segmenters) masks.push(await maskAtPhotoSize(segmenter, image));
-      for (const [index, mask] of masks.entries()) tallies[index]?.add(mask, trueMask, masks[0] ?? mask);
-      onPhoto(++done, total);
-    }
-    results.set(
-      name,
-      tallies.map((tally) => tally.quality()),
-    );
+  onPhoto: (model: PackedModel) => void = () => {},
+): Promise<Qualities[]> {
+  const results: Qualities[] = [];
+  let parent: Masks | undefined;
+  for (const model of models) {
+    const masks = await segmentSets(model, sets, () => onPhoto(model));
+    parent ??= masks;
+    results.push(await judge(sets, masks, parent));
   }
   return results;
 }
 
-/** A network's raw mask, bilinearly scaled to the photo. */
-export async function maskAtPhotoSize(segmenter: Segmenter, image: RgbImage): Promise<Mask> {
-  const { width, height } = image;
-  const levels = new Uint8Array(width * height);
-  upscaleInto(levels, await segmenter.segment(image), { width, height });
-  return { width, height, data: Float32Array.from(levels, (level) => level / 255) };
+/** Compares masks with the truth and with the parent's masks. */
+export async function judge(sets: readonly EvaluationSet[], masks: Masks, parent: Masks): Promise<Qualities> {
+  const results: Record<string, Quality> = {};
+  for (const { name, pairs } of sets) {
+    const tally = new Tally();
+    for (const pair of pairs) {
+      const mask = maskOf(masks, pair);
+      const truth = await readTruth(pair.truth);
+      assertSameSize(mask, truth, pair);
+      tally.add(mask, truth, masks === parent ? mask : maskOf(parent, pair));
+    }
+    results[name] = tally.quality();
+  }
+  return results;
+}
+
+function maskOf(masks: Masks, { photo }: Pair): Mask {
+  const { width, height, data }: Alpha = masks.get(photo) ?? { width: 0, height: 0, data: new Uint8Array() };
+  return { width, height, data: Float32Array.from(data, (level) => level / 255) };
+}
+
+function assertSameSize(mask: Mask, truth: Mask, { photo, truth: file }: Pair): void {
+  if (mask.width === truth.width && mask.height === truth.height) return;
+  throw new PruneError(
+    'no_photos',
+    `Expected a mask of ${mask.width}x${mask.height} for ${photo}, got ${truth.width}x${truth.height} in ${file}`,
+  );
 }
 
 /** Sums up one model's masks over a set. */

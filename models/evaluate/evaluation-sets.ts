@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import type { ModelManifest } from '#functions/contract/manifest.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import { decode, PHOTO_LIMITS_DEFAULTS } from '#functions/imaging/decode.ts';
 import type { Mask, RgbImage } from '#functions/imaging/raster.ts';
@@ -9,6 +10,7 @@ import { PruneError } from '../channels/errors.ts';
 export interface Pair {
   readonly name: string;
   readonly photo: string;
+  /** A grey PNG, or one whose alpha is the mask. */
   readonly truth: string;
 }
 
@@ -18,12 +20,23 @@ export interface EvaluationSet {
   readonly pairs: readonly Pair[];
 }
 
+export interface ListSetsOptions {
+  /** Pairs taken of each set at most, spread evenly. @default all */
+  readonly limit?: number;
+  /** The model whose masks another program has written down, in sets that hold such. */
+  readonly expectedOf?: Pick<ModelManifest, 'id' | 'family'>;
+}
+
 /**
- * Lists the sets in a folder: `SET/images/NAME.jpg` goes with `SET/masks/NAME.png`. Other folders are passed over.
+ * Lists the sets in a folder. `SET/images/NAME.jpg` goes with `SET/masks/NAME.png`; `SET/inputs/NAME.jpg` goes with
+ * `SET/expected/NAME.MODEL.png`, the cutout that another program makes of it with the same model. Other folders are passed over.
  *
- * @param limit Pairs taken of each set at most, spread evenly. @throws {PruneError} `no_photos` when there is no set.
+ * @throws {PruneError} `no_photos` when there is no set.
  */
-export async function listSets(folder: string, limit = Number.POSITIVE_INFINITY): Promise<EvaluationSet[]> {
+export async function listSets(
+  folder: string,
+  { limit = Number.POSITIVE_INFINITY, expectedOf }: ListSetsOptions = {},
+): Promise<EvaluationSet[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new PruneError('no_photos', `Expected a folder of evaluation sets, got ${folder}, which cannot be read`, {
       cause,
@@ -31,14 +44,12 @@ export async function listSets(folder: string, limit = Number.POSITIVE_INFINITY)
   });
   const sets: EvaluationSet[] = [];
   for (const name of names.sort()) {
-    const pairs = await listPairs(join(folder, name));
-    if (pairs.length === 0) continue;
-    const step = Math.max(1, pairs.length / limit);
-    const count = Math.min(limit, pairs.length);
-    sets.push({
-      name,
-      pairs: Array.from({ length: count }, (_, i) => pairs[Math.floor(i * step)]).filter((p) => p !== undefined),
-    });
+    const set = join(folder, name);
+    const pairs = [
+      ...(await truePairs(set)),
+      ...(expectedOf === undefined ? [] : await expectedPairs(set, expectedOf)),
+    ];
+    if (pairs.length > 0) sets.push({ name, pairs: spread(pairs, limit) });
   }
   if (sets.length === 0) {
     throw new PruneError('no_photos', `Expected SET/images and SET/masks in ${folder}, got neither`);
@@ -46,17 +57,36 @@ export async function listSets(folder: string, limit = Number.POSITIVE_INFINITY)
   return sets;
 }
 
-async function listPairs(folder: string): Promise<Pair[]> {
-  const [photos, masks] = await Promise.all(
-    ['images', 'masks'].map((part) => readdir(join(folder, part)).catch(() => [])),
+function spread<T>(items: readonly T[], limit: number): T[] {
+  const count = Math.min(limit, items.length);
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]).filter(
+    (item) => item !== undefined,
   );
-  const known = new Set(masks);
-  return (photos ?? []).sort().flatMap((photo) => {
+}
+
+async function truePairs(set: string): Promise<Pair[]> {
+  const masks = new Set(await filesIn(join(set, 'masks')));
+  return (await filesIn(join(set, 'images'))).flatMap((photo) => {
     const { name } = parse(photo);
-    const mask = `${name}.png`;
-    if (!known.has(mask)) return [];
-    return [{ name, photo: join(folder, 'images', photo), truth: join(folder, 'masks', mask) }];
+    if (!masks.has(`${name}.png`)) return [];
+    return [{ name, photo: join(set, 'images', photo), truth: join(set, 'masks', `${name}.png`) }];
   });
+}
+
+/** Pairs of the model itself, else of the first of its family. */
+async function expectedPairs(set: string, { id, family }: { id: string; family: string }): Promise<Pair[]> {
+  const expected = await filesIn(join(set, 'expected'));
+  return (await filesIn(join(set, 'inputs'))).flatMap((photo) => {
+    const { name } = parse(photo);
+    const own = expected.find((file) => file === `${name}.${id}.png`);
+    const found = own ?? expected.find((file) => file.startsWith(`${name}.${family}`));
+    if (found === undefined) return [];
+    return [{ name, photo: join(set, 'inputs', photo), truth: join(set, 'expected', found) }];
+  });
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
 }
 
 /** Decodes a photo as the workers do. */
@@ -65,10 +95,11 @@ export async function readPhoto(file: string): Promise<RgbImage> {
   return image;
 }
 
-/** Reads a true mask, 0..1. */
+/** Reads a true mask, 0..1: a picture's alpha, or its grey where it has none. */
 export async function readTruth(file: string): Promise<Mask> {
-  const { data, info } = await sharp(file).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
-  const mask = new Float32Array(info.width * info.height);
-  for (let i = 0; i < mask.length; i++) mask[i] = (data[i * info.channels] ?? 0) / 255;
-  return { width: info.width, height: info.height, data: mask };
+  const picture = sharp(file);
+  const { hasAlpha } = await picture.metadata();
+  const channel = hasAlpha ? picture.extractChannel('alpha') : picture.toColourspace('b-w').extractChannel(0);
+  const { data, info } = await channel.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: Float32Array.from(data, (value) => value / 255) };
 }

@@ -1,28 +1,25 @@
-// Run in a process of its own by measure-run.ts: loads one network, runs it a few times, prints what that took as JSON.
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+// Run in a process of its own by measure-run.ts: loads one packed network as a worker does, runs it a few times, prints what
+// that took as JSON.
+import { join } from 'node:path';
+import { Segmenter } from '#functions/imaging/segment.ts';
+import { readPackedModel } from '../pack.ts';
 
-const [, , file = '', input = '', height = '', width = ''] = process.argv;
 const RUNS = 3;
 
-function cpuMs(since?: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return (user + system) / 1000;
-}
+const [, , folder = ''] = process.argv;
+const { manifest } = await readPackedModel(folder);
+const { width, height } = manifest.input;
+const image = { width, height, data: Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 7919) % 256) };
 
 const loading = performance.now();
-const session = await InferenceSession.create(file, {
-  intraOpNumThreads: 1,
-  enableMemPattern: false,
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-});
+const segmenter = await Segmenter.open(join(folder, 'model.onnx'), manifest);
 const loadMs = performance.now() - loading;
 
-const dims = [1, 3, Number(height), Number(width)];
-const feeds = { [input]: new Tensor('float32', new Float32Array(3 * Number(height) * Number(width)).fill(0.1), dims) };
 let runCpuMs = Number.POSITIVE_INFINITY;
 for (let run = 0; run < RUNS; run++) {
   const before = process.cpuUsage();
-  await session.run(feeds);
-  runCpuMs = Math.min(runCpuMs, cpuMs(before));
+  await segmenter.segment(image);
+  const { user, system } = process.cpuUsage(before);
+  runCpuMs = Math.min(runCpuMs, (user + system) / 1000);
 }
-console.log(JSON.stringify({ loadMs, runCpuMs, peakMb: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ loadMs, runCpuMs, peakMb: (process.resourceUsage().maxRSS * 1024) / 1e6 }));

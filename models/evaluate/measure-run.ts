@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { ModelError } from '../errors.ts';
 import type { PackedModel } from '../pack.ts';
 
-const RunFigures = z.object({ loadMs: z.number(), runCpuMs: z.number(), peakMb: z.number() });
+export const RunFigures = z.object({ loadMs: z.number(), runCpuMs: z.number(), peakMb: z.number() });
 
-/** What loading and running a network costs: CPU ms of one thread, and the process's peak memory. */
+/** What loading and running a network costs: ms until it is loaded, CPU ms a photo on one thread, the process's peak memory. */
 export type RunFigures = z.infer<typeof RunFigures>;
 
 const probe = fileURLToPath(new URL('measure-probe.ts', import.meta.url));
@@ -17,56 +17,37 @@ const probe = fileURLToPath(new URL('measure-probe.ts', import.meta.url));
  * figure's least.
  */
 export async function measureRuns(models: readonly PackedModel[], { turns = 3 } = {}): Promise<RunFigures[]> {
-  const figures: RunFigures[] = models.map(() => ({ loadMs: Infinity, runCpuMs: Infinity, peakMb: Infinity }));
+  const all: RunFigures[][] = models.map(() => []);
   for (let turn = 0; turn < turns; turn++) {
-    for (const [index, model] of models.entries()) {
-      const [now, best] = [await measureOnce(model), figures[index]];
-      if (best === undefined) continue;
-      figures[index] = {
-        loadMs: Math.min(best.loadMs, now.loadMs),
-        runCpuMs: Math.min(best.runCpuMs, now.runCpuMs),
-        peakMb: Math.min(best.peakMb, now.peakMb),
-      };
-    }
+    for (const [index, model] of models.entries()) all[index]?.push(await measureOnce(model));
   }
-  return figures;
+  const least = (figures: readonly RunFigures[], of: keyof RunFigures): number =>
+    Math.min(...figures.map((found) => found[of]));
+  return all.map((figures) => ({
+    loadMs: least(figures, 'loadMs'),
+    runCpuMs: least(figures, 'runCpuMs'),
+    peakMb: least(figures, 'peakMb'),
+  }));
 }
 
-async function measureOnce({ folder, manifest }: PackedModel): Promise<RunFigures> {
-  const { name, width, height } = manifest.input;
-  const output = await outputOf([probe, join(folder, 'model.onnx'), name, `${height}`, `${width}`]);
-  return RunFigures.parse(JSON.parse(output));
-}
-
-/** Runs Node on a script. @returns What it printed. */
-function outputOf(args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...HEAP_KEPT },
-    });
-    let printed = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      printed += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(printed);
-      else
-        reject(
-          new ModelError(
-            'unreadable_file',
-            `Expected a network that loads and runs, got exit code ${code} from ${args[1]}`,
-          ),
-        );
-    });
+/** Loads and runs a network in a process set up like a worker. */
+async function measureOnce({ folder }: PackedModel): Promise<RunFigures> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', probe, folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...MALLOC_SETTINGS },
   });
+  let [printed, said] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return RunFigures.parse(JSON.parse(printed));
+  const reason = said.split('\n').find((line) => /^\w*Error\b/.test(line)) ?? `exit code ${code}`;
+  throw new ModelError('unreadable_file', `Expected a network that loads and runs in ${folder}, got ${reason.trim()}`);
 }
-
-/** As the workers' image sets it: memory that was freed is kept, because every page handed out anew costs a fault. */
-export const HEAP_KEPT = {
-  MALLOC_MMAP_MAX_: '0',
-  MALLOC_TRIM_THRESHOLD_: '4294967296',
-  MALLOC_TOP_PAD_: '67108864',
-  MALLOC_ARENA_MAX: '1',
-} as const;

@@ -2,11 +2,13 @@ import type { Matrix, Products } from './products.ts';
 
 /** Columns handled at a time: large enough that the products do nearly all the work. */
 const BLOCK = 192;
+/** Rows of a large product at a time. */
+const STRIP = 1024;
 
 /**
  * Solves `A X = B` for a symmetric positive definite A by a blocked Cholesky factorization.
  *
- * @param a `[n, n]`, overwritten. @param b `[n, m]`, overwritten with the solution and returned. Cost n³/3 + 2 n² m.
+ * @param a `[n, n]`, of which only the lower triangle is read; overwritten. @param b `[n, m]`, overwritten with the solution and returned. Cost n³/3 + 2 n² m.
  * @throws {RangeError} when A is not positive definite: raise the ridge.
  */
 export async function solvePositive(a: Matrix, b: Matrix, products: Products): Promise<Matrix> {
@@ -24,8 +26,7 @@ async function factorInto(a: Matrix, products: Products): Promise<void> {
     factorDiagonal(a, start, end);
     if (end === n) return;
     solvePanel(a, start, end);
-    const panel = block(a, end, n, start, end);
-    subtract(a, { row: end, column: end }, await products.timesTransposed(panel, panel));
+    await subtractPanel(a, start, end, products);
   }
 }
 
@@ -53,6 +54,18 @@ function solvePanel({ data, columns: n }: Matrix, start: number, end: number): v
       for (let k = start; k < j; k++) sum -= (row[k] ?? 0) * (data[j * n + k] ?? 0);
       row[j] = sum / (data[j * n + j] ?? 1);
     }
+  }
+}
+
+/** Takes a panel's products with itself out of the lower triangle to its right, in strips: what lies above is never read. */
+async function subtractPanel(a: Matrix, start: number, end: number, products: Products): Promise<void> {
+  for (let row = end; row < a.rows; row += STRIP) {
+    const rowEnd = Math.min(a.rows, row + STRIP);
+    const product = await products.timesTransposed(
+      block(a, row, rowEnd, start, end),
+      block(a, end, rowEnd, start, end),
+    );
+    subtract(a, { row, column: end }, product);
   }
 }
 

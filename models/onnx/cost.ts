@@ -34,6 +34,13 @@ export function costOf(graph: Graph, inference: Inference = inferShapes(graph)):
   return { parameters, macs: graph.nodes.reduce((sum, node) => sum + macsOf(node, inference), 0) };
 }
 
+/** What is left of a network, e.g. `36.1 % of the parameters and 44.7 % of the MACs`. */
+export function shareOf(part: Graph, whole: Graph): string {
+  const [left, all] = [costOf(part), costOf(whole)];
+  const percent = (some: number, total: number): string => `${((100 * some) / total).toFixed(1)} %`;
+  return `${percent(left.parameters, all.parameters)} of the parameters and ${percent(left.macs, all.macs)} of the MACs`;
+}
+
 /** Multiply-accumulates of one node; 0 for what is not a convolution or a matrix product. */
 export function macsOf(node: GraphNode, inference: Inference): number {
   const output = node.outputs[0] ?? '';

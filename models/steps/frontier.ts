@@ -1,27 +1,37 @@
-import { float32Result, type OrtTensor, toOrt, withNetwork } from '../network.ts';
+import { float16Bits, float32Result, type OrtTensor, toOrt, withNetwork } from '../network.ts';
 import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, onlyInput, requiredOutput } from '../onnx/graph.ts';
 import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { ELEMENT_CODES } from '../onnx/tensor.ts';
+import { RestingValues } from './resting-values.ts';
 import { type SampledConv, withTapSamples } from './sampled-convs.ts';
+
+/** Where photos' input tensors come from: read whenever a layer needs them, never kept. */
+export interface PhotoInputs {
+  readonly count: number;
+  readonly read: (photo: number) => Promise<Float32Array>;
+}
 
 /**
  * Many photos' way through a network, stopped between two layers: holds, for every photo, the values that nodes still to
  * come will read, and moves on layer by layer, so that each node runs once a photo although layers change on the way.
- * Between layers the values rest as float16, which halves the memory: their rounding is far below what a cut changes.
+ * Between layers the values rest as float16, which halves their size: its rounding is far below what a cut changes.
+ * Close it: values that memory does not hold lie in files.
  */
 export class Frontier {
   readonly #inference: Inference;
-  /** For each photo the open values by the name of their float16 form. */
-  readonly #open: Map<string, OrtTensor>[];
+  readonly #inputs: PhotoInputs;
+  readonly #open: RestingValues;
+  /** Names of the values that are open now, the same for every photo. */
+  readonly #openNames = new Set<string>();
   /** Outputs of the nodes that have run, which is how nodes are known again after their weights changed. */
   readonly #done = new Set<string>();
 
-  /** @param graph In running order. @param inputs The photos' input tensors. */
-  constructor(graph: Graph, inputs: readonly Float32Array[]) {
+  /** @param graph In running order. @param restingBytes How much of what is open may lie in memory. */
+  constructor(graph: Graph, inputs: PhotoInputs, restingBytes: number) {
     this.#inference = inferShapes(graph);
-    const input = onlyInput(graph).name;
-    this.#open = inputs.map((data) => new Map([[input, toOrt(data, shapeOf(this.#inference, input))]]));
+    this.#inputs = inputs;
+    this.#open = new RestingValues(restingBytes);
   }
 
   /**
@@ -40,23 +50,35 @@ export class Frontier {
       graph.nodes.filter((node) => !this.#done.has(requiredOutput(node))).flatMap((node) => node.inputs),
     );
     const made = step.flatMap((node) => node.outputs).filter((output) => stillRead.has(output));
+    const closing = [...this.#openNames].filter((name) => !stillRead.has(name));
     const part = withTapSamples(this.#part(graph, step, made, conv), conv, this.#inference);
 
     await withNetwork(part, async (network) => {
-      for (const [photo, open] of this.#open.entries()) {
-        const feeds = part.inputs.flatMap(({ name }) => {
-          const tensor = open.get(name);
-          return tensor === undefined ? [] : [[name, tensor] as const];
-        });
-        const results = await network.pass(Object.fromEntries(feeds));
-        for (const name of open.keys()) if (!stillRead.has(restingValue(name))) open.delete(name);
-        for (const name of made.map(restingName)) {
-          const tensor = results[name];
-          if (tensor !== undefined) open.set(name, tensor);
+      for (let photo = 0; photo < this.#inputs.count; photo++) {
+        const results = await network.pass(await this.#feeds(part, photo));
+        for (const name of closing) await this.#open.drop(keyOf(photo, name));
+        for (const name of made) {
+          const tensor = results[restingName(name)];
+          if (tensor !== undefined) await this.#open.put(keyOf(photo, name), float16Bits(tensor), tensor.dims);
         }
         await take(float32Data(results, conv.samples), photo);
       }
     });
+    for (const name of closing) this.#openNames.delete(name);
+    for (const name of made) this.#openNames.add(name);
+  }
+
+  close(): Promise<void> {
+    return this.#open.close();
+  }
+
+  async #feeds(part: Graph, photo: number): Promise<Record<string, OrtTensor>> {
+    const feeds: Record<string, OrtTensor> = {};
+    for (const { name } of part.inputs) {
+      const resting = await this.#open.get(keyOf(photo, restingValue(name)));
+      feeds[name] = resting ?? toOrt(await this.#inputs.read(photo), shapeOf(this.#inference, name));
+    }
+    return feeds;
   }
 
   /** The part of the graph between the open values and the next layer, widening what it reads and narrowing what it leaves. */
@@ -84,6 +106,7 @@ export class Frontier {
 }
 
 const RESTING = '.float16';
+const keyOf = (photo: number, name: string): string => `${photo} ${name}`;
 const restingName = (value: string): string => value + RESTING;
 const restingValue = (name: string): string => (name.endsWith(RESTING) ? name.slice(0, -RESTING.length) : name);
 

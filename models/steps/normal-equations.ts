@@ -1,6 +1,6 @@
 import { solvePositive } from '../math/cholesky.ts';
 import { addDiagonalInto, meanDiagonal } from '../math/linear.ts';
-import type { Products } from '../math/products.ts';
+import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import type { SampledConv } from './sampled-convs.ts';
@@ -10,6 +10,11 @@ const NOISE = 2e-6;
 /** Keeps a layer that reads nothing but zeros solvable: it then keeps its weights. */
 const TINY = 1e-12;
 
+/** Numbers that wait at most before they are counted: large enough for fast products, small beside the products' sums. */
+const PENDING = 24e6;
+/** Columns of a product at a time, so that only the half of a symmetric one that is needed is computed. */
+const STRIP = 1024;
+
 /**
  * The least-squares problem of one convolution, growing as samples come: `[taps, taps]` products of what it reads and
  * `[taps, outputs]` products with what it should give. A class because it has a life: add, update, solve.
@@ -17,6 +22,7 @@ const TINY = 1e-12;
 export class NormalEquations {
   readonly #conv: SampledConv;
   readonly #products: Products;
+  /** Only the lower triangle counts. */
   readonly #gram: Float64Array;
   readonly #cross: Float64Array;
   readonly #inputSum: Float64Array;
@@ -35,9 +41,10 @@ export class NormalEquations {
     this.#outputSum = new Float64Array(conv.outputs);
   }
 
-  /** Takes samples of one photo: `[positions, taps]` and `[positions, outputs]`. Counted at the next update. */
-  add(inputs: Float32Array, outputs: Float32Array): void {
+  /** Takes samples of one photo: `[positions, taps]` and `[positions, outputs]`. */
+  async add(inputs: Float32Array, outputs: Float32Array): Promise<void> {
     this.#pending.push({ inputs, outputs });
+    if (this.#pending.reduce((sum, sample) => sum + sample.inputs.length, 0) >= PENDING) await this.update();
   }
 
   /** Counts the samples added since the last update. */
@@ -50,12 +57,25 @@ export class NormalEquations {
     if (rows === 0) return;
     this.#shift ??= columnMeans(x, taps);
     shiftInto(x, this.#shift);
+    await this.#addGram(rows, x);
     const inputs = { rows, columns: taps, data: x };
-    addInto(this.#gram, (await this.#products.transposedTimes(inputs, inputs)).data);
     addInto(this.#cross, (await this.#products.transposedTimes(inputs, { rows, columns: outputs, data: y })).data);
     addColumnsInto(this.#inputSum, x);
     addColumnsInto(this.#outputSum, y);
     this.#samples += rows;
+  }
+
+  async #addGram(rows: number, x: Float32Array): Promise<void> {
+    const { taps } = this.#conv;
+    const starts = Array.from({ length: Math.ceil(taps / STRIP) }, (_, index) => index * STRIP);
+    for (const start of starts) {
+      const left = columnsOf(x, rows, taps, start);
+      for (const other of starts.filter((candidate) => candidate <= start)) {
+        const right = other === start ? left : columnsOf(x, rows, taps, other);
+        const { data } = await this.#products.transposedTimes(left, right);
+        addBlockInto(this.#gram, taps, { row: start, column: other, columns: right.columns }, data);
+      }
+    }
   }
 
   /**
@@ -107,6 +127,30 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return whole;
+}
+
+/** Some columns of a `[rows, columns]` matrix. */
+function columnsOf(x: Float32Array, rows: number, columns: number, start: number): Matrix<Float32Array> {
+  const width = Math.min(STRIP, columns - start);
+  if (width === columns) return { rows, columns, data: x };
+  const data = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    data.set(x.subarray(row * columns + start, row * columns + start + width), row * width);
+  }
+  return { rows, columns: width, data };
+}
+
+/** Adds a block to a square `[n, n]` matrix at a place. */
+function addBlockInto(
+  into: Float64Array,
+  n: number,
+  { row, column, columns }: { row: number; column: number; columns: number },
+  block: Float32Array,
+): void {
+  for (let i = 0; i < block.length / columns; i++) {
+    const start = (row + i) * n + column;
+    for (let j = 0; j < columns; j++) into[start + j] = (into[start + j] ?? 0) + (block[i * columns + j] ?? 0);
+  }
 }
 
 function addInto(into: Float64Array, values: Float32Array): void {

@@ -32,8 +32,8 @@ export async function observe(
   {
     photos,
     form,
-    onPhoto = () => {},
-  }: { photos: readonly string[]; form: InputForm; onPhoto?: (done: number) => void },
+    onStep = () => {},
+  }: { photos: readonly string[]; form: InputForm; onStep?: (step: string, detail: string) => void },
 ): Promise<Observations> {
   const inference = inferShapes(graph);
   const values = readValues(groups).filter((value) => !graph.inputs.some(({ name }) => name === value));
@@ -52,7 +52,7 @@ export async function observe(
         accumulate(mean, float32Result(results, sumName(value)), 1 / (pixels * photos.length));
         accumulate(products, float32Result(results, productName(value)), 1 / (pixels * photos.length));
       }
-      onPhoto(index + 1);
+      onStep('observe', `photo ${index + 1} of ${photos.length}`);
     }
   });
   return sums;

@@ -15,13 +15,12 @@ export interface ReconstructOptions {
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
   readonly seed: number;
-  readonly onLayer?: (done: number, total: number) => void;
+  readonly onStep?: (step: string, detail: string) => void;
+  /** How much of what lies open between two layers may lie in memory. */
+  readonly restingBytes?: number;
 }
 
-export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3 } as const satisfies Partial<ReconstructOptions>;
-
-/** Photos whose samples are added to the normal equations at a time. */
-const PHOTOS_PER_UPDATE = 8;
+export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3, restingBytes: 1.5e9 } as const satisfies Partial<ReconstructOptions>;
 
 /**
  * Repairs a sliced network layer by layer, from the photo to the mask: each convolution's whole kernel is fitted anew
@@ -29,9 +28,9 @@ const PHOTOS_PER_UPDATE = 8;
  * dense network. Strictly one layer after the other: fitting four at a time, each to inputs that the others then changed,
  * did more harm than good.
  *
- * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory: what lies open between two layers
- * for every photo (some 25 MB at 320 px, 100 MB at 1024 px), the dense network's sampled outputs (about 4 MB a photo) and one
- * layer's normal equations.
+ * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory does not grow with the photos: an
+ * allowance for what lies open between two layers (`restingBytes`), the dense network's sampled outputs
+ * (some 16 bytes a weight) and one layer's normal equations (8 bytes times its taps squared).
  */
 export async function reconstruct(
   dense: Graph,
@@ -45,20 +44,21 @@ export async function reconstruct(
     seed: options.seed,
   });
   const targets = await denseOutputs(dense, convs, options);
-  const inputs = await Promise.all(options.photos.map((photo) => readInput(photo, options.form)));
-  const frontier = new Frontier(sorted, inputs);
-  let repaired = sorted;
-  for (const [index, conv] of convs.entries()) {
-    repaired = await repairLayer(repaired, conv, {
-      frontier,
-      targets: targets.get(conv) ?? [],
-      products: parts.products,
-      ridge: options.ridge,
-    });
-    targets.delete(conv);
-    options.onLayer?.(index + 1, convs.length);
+  const { photos, form, ridge, restingBytes = RECONSTRUCT_DEFAULTS.restingBytes, onStep } = options;
+  const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
+  const frontier = new Frontier(sorted, inputs, restingBytes);
+  try {
+    let repaired = sorted;
+    for (const [index, conv] of convs.entries()) {
+      const own = targets.get(conv) ?? [];
+      repaired = await repairLayer(repaired, conv, { frontier, targets: own, products: parts.products, ridge });
+      targets.delete(conv);
+      onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
+    }
+    return repaired;
+  } finally {
+    await frontier.close();
   }
-  return repaired;
 }
 
 /** What the dense network's convolutions give at the sampled places, `[positions, outputs]` for every photo. */
@@ -93,12 +93,7 @@ async function repairLayer(
   { frontier, targets, products, ridge }: Repair,
 ): Promise<Graph> {
   const equations = new NormalEquations(conv, products);
-  let waiting = 0;
-  await frontier.advance(graph, conv, async (taps, photo) => {
-    equations.add(taps, targets[photo] ?? new Float32Array());
-    waiting += 1;
-    if (waiting % PHOTOS_PER_UPDATE === 0) await equations.update();
-  });
+  await frontier.advance(graph, conv, (taps, photo) => equations.add(taps, targets[photo] ?? new Float32Array()));
   await equations.update();
   const { weight, bias } = await equations.solve(graph, ridge);
   const biasName = conv.bias ?? `${conv.output}.bias`;

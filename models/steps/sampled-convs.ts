@@ -32,9 +32,11 @@ export interface SampledConv {
   readonly samples: string;
 }
 
-/** Places sampled in a layer for each photo, at least; and equations wanted for each unknown, where there are enough pixels. */
-const MIN_POSITIONS = 48;
-const EQUATIONS_PER_UNKNOWN = 6;
+/** Places sampled in a layer, at least: in all, and for each photo. */
+const MIN_SAMPLES = 4608;
+const MIN_POSITIONS = 8;
+/** Equations wanted for each unknown, where there are enough pixels. */
+const EQUATIONS_PER_UNKNOWN = 4;
 
 /** Lists the plain convolutions of a sliced network in running order, with seeded places to sample. */
 export function sampledConvs(
@@ -55,7 +57,8 @@ export function sampledConvs(
     const dims = shapeOf(inference, weight);
     const taps = elementCount(dims.slice(1));
     const pixels = elementCount(shapeOf(inference, output).slice(2));
-    const wanted = Math.max(MIN_POSITIONS, Math.ceil((EQUATIONS_PER_UNKNOWN * taps) / photos));
+    const samples = Math.max(MIN_SAMPLES, EQUATIONS_PER_UNKNOWN * taps);
+    const wanted = Math.max(MIN_POSITIONS, Math.ceil(samples / photos));
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
     const positions = distinct(pixels, Math.min(pixels, wanted), random.integer);
     const bias = node.inputs[2] || undefined;

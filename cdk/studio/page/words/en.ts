@@ -159,6 +159,8 @@ export const EN: Words = {
     corrupt: rejection('corrupt'),
     too_many_bytes: rejection('too_many_bytes'),
     too_many_pixels: rejection('too_many_pixels'),
+    region_outside: rejection('region_outside'),
+    background_missing: rejection('background_missing'),
     source_missing: rejection('source_missing'),
     unknown_preset: rejection('unknown_preset'),
     model_unavailable: rejection('model_unavailable'),

@@ -166,6 +166,8 @@ export const ZH: Words = {
     corrupt: '文件已损坏。请重新导出或上传。',
     too_many_bytes: '文件太大。请加大压缩或缩小尺寸。',
     too_many_pixels: '像素太多。请缩小尺寸后保存。',
+    region_outside: '指定的区域在照片之外。请改正区域，或用百分比给出，然后重试。',
+    background_missing: '找不到背景图片。请把预设所指的图片提供给工作进程后重试。',
     source_missing: '照片在轮到它之前被移走或删除了。请放回后重试。',
     unknown_preset: '未知的预设。请改正预设名称后重试。',
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
