@@ -16,6 +16,7 @@ import { type DecideDeps, readSame, requireDone, writeRecord } from './decide.ts
 import { presetsOfRecord } from './record-presets.ts';
 import {
   type CutoutDeps,
+  machineCutout,
   photoOf,
   retouchedKey,
   type StandingCutout,
@@ -47,7 +48,7 @@ export interface Retouch {
 export async function retouch({ key, etag, mask, isCorrection }: Retouch, deps: RetouchDeps): Promise<Item> {
   const record = requireDone(await readSame(key, etag, deps.index));
   const presets = presetsOfRecord(record, deps.presets);
-  const standing = await standingCutout(record, deps);
+  const standing = await (isCorrection ? standingCutout : machineCutout)(record, deps);
   const { image: photo } = await photoOf(record, deps.store, presets[0]?.existingAlpha ?? 'flatten');
   const alpha = await readMask(mask, photo);
   const image = coloursFor(photo, alpha, standing);

@@ -47,13 +47,24 @@ export async function standingCutout(record: DoneRecord, deps: CutoutDeps): Prom
   for (const place of places) {
     const file = await deps.store.readResult(place);
     const cutout = file === null ? null : await readCutout(file.bytes, record);
-    if (cutout !== null) return cutout;
+    if (file === null || cutout === null) continue;
+    // What the machine made is kept before a person paints over it, so that it can come back to the last colour.
+    if (record.retouchedAt === undefined) await deps.pictures.kept(nameOf(record), async () => file.bytes);
+    return cutout;
   }
-  const again = await deps.pictures.kept(`cutout ${record.fingerprint}`, () => cutOutAgain(record, deps));
-  const cutout = await readCutout(again, record);
-  if (cutout === null)
-    throw new StudioError('photo_replaced', 'Expected a cutout of the size of its photo, got another.');
-  return cutout;
+  return await machineCutout(record, deps);
+}
+
+/** The same as it was before a person corrected it. @throws {StudioError} as above */
+export async function machineCutout(record: DoneRecord, deps: CutoutDeps): Promise<StandingCutout> {
+  const file = await deps.pictures.kept(nameOf(record), () => cutOutAgain(record, deps));
+  const cutout = await readCutout(file, record);
+  if (cutout !== null) return cutout;
+  throw new StudioError('photo_replaced', 'Expected a cutout of the size of its photo, got another.');
+}
+
+function nameOf({ fingerprint }: DoneRecord): string {
+  return `cutout ${fingerprint}`;
 }
 
 /** Whether an output shows the whole mask, and without loss. */
