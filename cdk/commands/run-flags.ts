@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { wholeNumber } from './flag-values.ts';
 import { addPresetFlags, type PresetFlags } from './preset-flags.ts';
@@ -16,15 +17,17 @@ export interface RunFlags extends PresetFlags {
   readonly verbose?: boolean;
 }
 
-/** Until a pruned model is committed: the one that `npm run model -- fetch` knows a checksum of. */
-export const DEFAULT_MODEL = 'isnet';
 /** What a worker needs at its peak with the heaviest model of the catalogue and a 12-megapixel photo. */
 const BYTES_PER_WORKER = 1.2e9;
 
 /** Adds the flags of `run` to a command. */
 export function addRunFlags(command: Command): Command {
   return addPresetFlags(command)
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', DEFAULT_MODEL)
+    .option(
+      '--model <id|folder>',
+      `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
+      DEFAULT_MODEL,
+    )
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
     .option('--max-megapixels <n>', 'larger photos are rejected', wholeNumber(1, 10_000), 100)

@@ -147,8 +147,9 @@ function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
       const sources = findSources(form);
       const preset = toPreset(parameters, sources.backdrop !== null);
       const pictures = await loadPictures(form, sources, { maxBytes, fetching });
-      const isZip = parameters.format === 'zip';
-      const result = await line.turn(goneSignal(reply), () => options.cutOut({ ...pictures, preset, isZip }));
+      const { format } = parameters;
+      const packing = format === 'zip' || format === 'auto' ? format : 'as_it_is';
+      const result = await line.turn(goneSignal(reply), () => options.cutOut({ ...pictures, preset, packing }));
       if (result.status === 'refused') throw refusal(result, maxBytes);
       const { headers, body } = answer(result, parameters, wantsJson(request.headers.accept));
       return reply.headers(headers).send(body);

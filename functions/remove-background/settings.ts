@@ -36,7 +36,7 @@ const Environment = z.object({
   CUTLINE_PHOTOS: z.string().optional(),
   /** Folder or bucket of results. */
   CUTLINE_CUTOUTS: z.string().min(1),
-  /** Holds model.onnx and manifest.json, e.g. /opt/models/isnet. */
+  /** Holds model.onnx and manifest.json, e.g. /opt/models/balanced. */
   CUTLINE_MODEL_FOLDER: z.string().min(1),
   /** What is made of a photo whose job, metadata and key name no preset: ids with commas, or whole presets as JSON. */
   CUTLINE_PRESET: presetSetting,

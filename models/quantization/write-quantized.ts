@@ -99,8 +99,8 @@ function quantizedConv(
   const whole = quantizeWeights({ weight, bias, inputScale: input.scale, inputMeans: input.means });
   const base = requiredOutput(node);
   const constant = (part: string, tensor: Tensor): string => {
-    constants.set(`${base}.${part}`, tensor);
-    return `${base}.${part}`;
+    constants.set(`${base}.int8.${part}`, tensor);
+    return `${base}.int8.${part}`;
   };
   const perChannel = (data: Float32Array): Tensor => float32Tensor([outputs], data);
   const weightParts = [
@@ -112,7 +112,7 @@ function quantizedConv(
     constant('bias.levels', { type: 'int32', dims: [outputs], data: whole.bias }),
     constant('bias.scale', perChannel(whole.biasScale)),
   ];
-  const names = [`${base}.filter`, `${base}.bias`] as const;
+  const names = [`${base}.int8.filter`, `${base}.int8.bias`] as const;
   return {
     before: [dequantized(names[0], weightParts, 0), dequantized(names[1], biasParts, 0)],
     conv: { ...node, inputs: [node.inputs[0] ?? '', ...names] },

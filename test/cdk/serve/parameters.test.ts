@@ -184,6 +184,24 @@ describe('format', () => {
     expect((await post({ format: 'auto', bg_color: 'fff' })).headers.get('content-type')).toBe('image/jpeg');
   });
 
+  test('auto is jpg for a subject that fills the frame, too', async () => {
+    const dark = await sharp({ create: { width: 80, height: 60, channels: 3, background: '#200000' } })
+      .png()
+      .toBuffer();
+    const types = await Promise.all(
+      [{}, { format: 'png' }, { channels: 'alpha' }].map(async (values) => {
+        const response = await postForm(server, { image_file: dark, ...values });
+        return [response.headers.get('content-type'), (await pixelsOf(response)).width];
+      }),
+    );
+
+    expect(types).toEqual([
+      ['image/jpeg', 80],
+      ['image/png', 80],
+      ['image/png', 80],
+    ]);
+  });
+
   test('jpg is white where nothing else was asked for', async () => {
     expect(near(pixelAt(await pixelsOf(await post({ format: 'jpg' })), ...CORNER), [255, 255, 255])).toBeLessThan(3);
   });
