@@ -5,7 +5,7 @@ import { PresetRule, windowsOf } from './preset-rules.ts';
 import { Region } from './region.ts';
 
 /** Folders beside the cutouts that are no preset's. */
-const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'photos']);
+const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'retouched', 'photos']);
 
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
