@@ -14,6 +14,8 @@ export const CutoutJob = z
     /** Where in this photo the subject may be, instead of what its presets say. */
     roi: Region.optional(),
     model: z.string().optional(),
+    /** The bigger model that doubtful photos go through, or `none`. @default the one the workers carry, if any */
+    escalate: z.string().optional(),
     batchId: z.string().optional(),
     sku: z.string().optional(),
   })

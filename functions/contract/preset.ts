@@ -84,7 +84,7 @@ export const FORMAT_EXTENSIONS = { png: 'png', webp: 'webp', avif: 'avif', jpeg:
 >;
 
 /** A hash of everything a preset asks for, independent of key order: part of a job's fingerprint. */
-export function presetHash(preset: object): string {
+export function hashOf(preset: object): string {
   const sorted = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(sorted);
     if (value === null || typeof value !== 'object') return value;

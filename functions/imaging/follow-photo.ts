@@ -130,7 +130,11 @@ function shrinkAround(grid: EdgeGrid, image: RgbImage, tiles: readonly Region[],
       for (let x = Math.floor(left / side); x * side < right; x++) {
         if (isDone[y * across + x] === 1) continue;
         isDone[y * across + x] = 1;
-        shrinkInto(grid, image, widened({ left: x * side, top: y * side, right: (x + 1) * side, bottom: (y + 1) * side }, 0, grid));
+        shrinkInto(
+          grid,
+          image,
+          widened({ left: x * side, top: y * side, right: (x + 1) * side, bottom: (y + 1) * side }, 0, grid),
+        );
       }
     }
   }

@@ -38,7 +38,9 @@ export function registerReviewCurve(program: Command): void {
 
 async function reviewCurveCommand(names: readonly string[], flags: ReviewCurveFlags): Promise<void> {
   const { evaluation, limit, budget, out } = flags;
-  const sets = (await listSets(evaluation, limit === undefined ? {} : { limit })).filter(({ name }) => flags.sets?.includes(name) ?? true);
+  const sets = (await listSets(evaluation, limit === undefined ? {} : { limit })).filter(
+    ({ name }) => flags.sets?.includes(name) ?? true,
+  );
   const curves: NamedCurve[] = [];
   for (const name of names) {
     const model = await ensureModel(name);

@@ -109,7 +109,11 @@ export function solvePixelsInto({ alpha, image }: EdgeTarget, grid: EdgeGrid, re
           if (factor === 1) readCell(point, grid, cellY * grid.width + cellX);
           else readBetween(point, grid, x, y);
           const at = (y * image.width + x) * 3;
-          const [red, green, blue] = [image.data[at], image.data[at + 1], image.data[at + 2]] as [number, number, number];
+          const [red, green, blue] = [image.data[at], image.data[at + 1], image.data[at + 2]] as [
+            number,
+            number,
+            number,
+          ];
           const levelled = (opacityOf(red, green, blue, point, trust) - trust.low) * gain;
           const opacity = levelled <= 0 ? 0 : levelled >= 1 ? 1 : levelled;
           alpha[y * image.width + x] = opacity * 255 + 0.5;
