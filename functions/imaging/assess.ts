@@ -40,7 +40,7 @@ type MaskDoubt = Exclude<DoubtReason, 'rule_failed' | 'models_disagree'>;
  * Judges a raw mask: where the subject is, how likely the cutout is right, and what speaks against it.
  *
  * @param mask The network's own output, before any smoothing. @param photo What it is of.
- * The same mask and photo always get the same answer. Cost: about 20 ms.
+ * The same mask and photo always get the same answer. Cost: 20 ms for a mask of 320 px, 50 ms for one of 1024.
  */
 export function assess(mask: Mask, photo: RgbImage, options: Partial<AssessOptions> = {}): Assessment {
   const { confidence: model = FITTED_CONFIDENCE, place = photo } = options;

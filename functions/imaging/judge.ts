@@ -2,6 +2,7 @@ import type { Escalation } from '../contract/record.ts';
 import { type Assessment, assess, type Thresholds } from './assess.ts';
 import type { StageRunner } from './cutout.ts';
 import { upscaleInto } from './kernels/bilinear.ts';
+import { shrinkMask } from './kernels/shrink-mask.ts';
 import type { Place } from './measure-mask.ts';
 import type { Mask, RgbImage } from './raster.ts';
 import type { Network } from './segment.ts';
@@ -28,6 +29,8 @@ export interface JudgeOptions {
 
 /** Below this overlap two networks see different things. */
 const AGREEMENT = 0.75;
+/** Masks are compared at so many px a side. */
+const GRID = 256;
 
 /**
  * Finds the subject and judges the mask. Where it is in doubt and there is a second network, that one looks, too, and the
@@ -74,10 +77,9 @@ function opinion({ model, assessment: { confidence, reasons, verdict } }: Judged
   return { model, confidence, reasons: [...reasons], verdict };
 }
 
-/** Intersection over union, at the larger mask's size; 1 where both are empty. */
+/** Intersection over union of two networks' masks, whatever their sizes; 1 where both are empty. */
 function overlap(a: Mask, b: Mask): number {
-  const size = { width: Math.max(a.width, b.width), height: Math.max(a.height, b.height) };
-  const [inA, inB] = [levelsAt(a, size), levelsAt(b, size)];
+  const [inA, inB] = [gridOf(a), gridOf(b)];
   let [both, either] = [0, 0];
   for (let i = 0; i < inA.length; i++) {
     const [isA, isB] = [(inA[i] as number) > 127, (inB[i] as number) > 127];
@@ -87,8 +89,8 @@ function overlap(a: Mask, b: Mask): number {
   return either === 0 ? 1 : both / either;
 }
 
-function levelsAt(mask: Mask, size: { readonly width: number; readonly height: number }): Uint8Array {
-  const levels = new Uint8Array(size.width * size.height);
-  upscaleInto(levels, mask, size);
+function gridOf(mask: Mask): Uint8Array {
+  const levels = new Uint8Array(GRID * GRID);
+  upscaleInto(levels, shrinkMask(mask, GRID), { width: GRID, height: GRID });
   return levels;
 }

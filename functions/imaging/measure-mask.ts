@@ -22,11 +22,11 @@ const SMALLEST_PART = 0.01;
 /**
  * Measures a raw mask: how much of it is subject, where, and in how many pieces.
  *
- * @param place What the box is given in. Cost: 6 ms at 1024 x 1024.
+ * @param place What the box is given in. Cost: 20 ms at 1024 x 1024.
  */
 export function measureMask(mask: Mask, place: Place): MaskFacts {
   const { width, height, data } = mask;
-  const isSubject = Uint8Array.from(data, (value) => (value > SUBJECT ? 1 : 0));
+  const isSubject = binaryOf(data);
   const { areas, box } = labelParts(isSubject, width, height);
   const subject = areas.reduce((sum, area) => sum + area, 0);
   return {
@@ -35,6 +35,14 @@ export function measureMask(mask: Mask, place: Place): MaskFacts {
     touches: box === null ? [] : touchedEdges(box, width, height),
     parts: areas.filter((area) => area >= subject * SMALLEST_PART).length,
   };
+}
+
+/** @returns 1 where a mask is subject. */
+export function binaryOf(data: Float32Array): Uint8Array {
+  const binary = new Uint8Array(data.length);
+  // A callback a value, as Uint8Array.from takes, costs ten times as much.
+  for (let i = 0; i < data.length; i++) if ((data[i] as number) > SUBJECT) binary[i] = 1;
+  return binary;
 }
 
 interface Box {

@@ -117,7 +117,7 @@ describe('in doubt', () => {
         kept: 'second',
       },
     });
-    expect(record).toMatchObject({ escalation: { agreement: 1 } });
+    expect(record.status === 'done' ? record.escalation?.agreement : 0).toBeGreaterThan(0.9);
   });
 
   test('the first mask stays where the bigger network is even less sure', async () => {
