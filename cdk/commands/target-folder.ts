@@ -64,7 +64,7 @@ export async function retryTarget({ dst, note }: Target, choice: TargetChoice): 
   const chosen = outcomes.filter(
     ({ status, record }) =>
       (changed && (status === 'done' || status === 'rejected')) ||
-      (review && record?.verdict === 'review') ||
+      (review && record?.status === 'done' && record.verdict !== 'ok') ||
       (failed && (status === 'failed' || status === 'waiting')),
   );
   if (chosen.length === 0) {
