@@ -1,6 +1,6 @@
 import type { DoubtReason, RejectionCode } from '#functions/contract/record.ts';
 import { explainCode, explainDoubt } from '../../../report/explain.ts';
-import { ruleName } from '../../../report/rules.ts';
+import { describeLimit, ruleName } from '../../../report/rules.ts';
 import type { Words } from './words.ts';
 
 const doubt = (reason: DoubtReason) => explainDoubt(reason);
@@ -173,6 +173,7 @@ export const EN: Words = {
     model_unavailable: rejection('model_unavailable'),
   },
   rules: (check) => ruleName({ check }),
+  limit: describeLimit,
   refusals: {
     vanished: 'The record of this photo is gone: somebody removed it.',
     too_large: 'The file is too large.',

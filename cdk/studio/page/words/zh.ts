@@ -180,6 +180,11 @@ export const ZH: Words = {
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
   },
   rules: (check) => RULES[check],
+  limit: ({ min, max, oneOf }) => {
+    if (oneOf !== undefined) return oneOf.join(' 或 ');
+    if (min !== undefined && max !== undefined) return min === max ? `${min}` : `${min} 至 ${max}`;
+    return min === undefined ? `不超过 ${max}` : `不低于 ${min}`;
+  },
   refusals: {
     vanished: '这张照片的记录不见了：有人删除了它。',
     too_large: '文件太大。',
