@@ -2,11 +2,17 @@
 import { Command, CommanderError } from 'commander';
 import { BatchError } from './batch/batch-error.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerDeploy } from './commands/deploy.ts';
+import { registerDestroy } from './commands/destroy.ts';
+import { registerEstimate } from './commands/estimate.ts';
 import { registerRedrive } from './commands/redrive.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRetry } from './commands/retry.ts';
 import { registerRun, registerStart } from './commands/run.ts';
 import { registerSample } from './commands/sample.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStudio } from './commands/studio.ts';
 import { registerSubmit } from './commands/submit.ts';
 import { registerUp } from './commands/up.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -23,12 +29,18 @@ registerRun(program);
 registerStart(program);
 registerSample(program);
 registerVerify(program);
+registerServe(program);
 registerBench(program);
+registerEstimate(program);
+registerDeploy(program);
 registerSubmit(program);
 registerStatus(program);
+registerReport(program);
 registerRetry(program);
 registerRedrive(program);
 registerUp(program);
+registerDestroy(program);
+registerStudio(program);
 
 // A reader that has enough (`| head`) ends its own reading, not the run.
 process.stdout.on('error', () => {});

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from './constructs/alarms.ts';
+import { BatchEnd } from './constructs/batch-end.ts';
 import { cutoutsBucket, photosBucket } from './constructs/buckets.ts';
 import { dashboard } from './constructs/dashboard.ts';
 import { photoMetrics } from './constructs/photo-metrics.ts';
@@ -39,6 +40,7 @@ export class CutoutStack extends Stack {
     });
     uploadRule(this, 'Uploads', { settings, photos, photoQueue });
     worker.takePhotosFrom(photoQueue.queue);
+    new BatchEnd(this, 'BatchEnd', { settings, shipment, photos, cutouts, photoQueue, encryptionKey });
 
     const metrics = photoMetrics(worker.logGroup, settings.stage);
     const watched = { metrics, photoQueue, worker: worker.function };

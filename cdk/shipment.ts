@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleHandler } from '#functions/remove-background/bundle.ts';
+import { bundleFunction, bundleHandler } from '#functions/remove-background/bundle.ts';
 import { LayerError } from '#layers/errors.ts';
 import { inMegabytes } from '#layers/in-megabytes.ts';
 import { DIST_FOLDER, modelPlace, runtimePlace, UNZIPPED_LIMIT_BYTES } from '#layers/places.ts';
@@ -12,7 +12,7 @@ import type { StageSettings } from './stage-settings.ts';
 
 /** All that goes to AWS, below one folder. */
 export interface Shipment {
-  /** Holds `Dockerfile`, `function/`, `runtime/<architecture>/` and `opt/models/<id>/`. */
+  /** Holds `Dockerfile`, `function/`, `batch-end/`, `runtime/<architecture>/` and `opt/models/<id>/`. */
   readonly folder: string;
   /** The command to run before this can be deployed; undefined when everything is there. */
   readonly missing: string | undefined;
@@ -27,6 +27,7 @@ export interface ShipmentOptions {
   readonly project?: string;
 }
 
+const batchEndHandler = fileURLToPath(new URL('batch/batch-end-handler.ts', import.meta.url));
 const dockerfile = fileURLToPath(new URL('../functions/remove-background/Dockerfile', import.meta.url));
 
 /**
@@ -43,6 +44,7 @@ export async function prepareShipment(
   const isPacked =
     (await isPackedModel(parts[0])) && (await isRuntimePacked(architecture, { ...options, out: folder }));
   const handler = await writeTree(join(folder, 'function'), await bundleHandler());
+  await writeTree(join(folder, 'batch-end'), await bundleFunction(batchEndHandler));
   await copyFile(dockerfile, join(folder, 'Dockerfile'));
   // CDK looks at each layer's folder, packed or not.
   for (const part of parts) await mkdir(part, { recursive: true });

@@ -1,13 +1,16 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerAblate } from './commands/ablate.ts';
+import { registerCalibrate } from './commands/calibrate.ts';
 import { registerDistil } from './commands/distil.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
+import { registerExport } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
+import { registerReviewCurve } from './commands/review-curve.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -54,8 +57,11 @@ program
   .option('--out <dir>', 'where to put it instead of the cache')
   .action(pruneCommand);
 
+registerCalibrate(program);
+registerReviewCurve(program);
 registerEvaluate(program);
 registerAblate(program);
+registerExport(program);
 registerDistil(program);
 registerReproduce(program);
 

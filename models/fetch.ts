@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ModelManifest } from '#functions/contract/manifest.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { CATALOGUE, type CatalogueEntry, findEntry, type ModelSource } from './catalogue.ts';
@@ -13,8 +12,7 @@ import { type RunCommand, runCommand } from './run-command.ts';
 import { download, type OnProgress, sourceName } from './sources/download.ts';
 import { simplify } from './steps/simplify.ts';
 import { TIERS } from './tiers.ts';
-
-const weightsFolder = fileURLToPath(new URL('weights', import.meta.url));
+import { WEIGHTS_FOLDER } from './weights-folder.ts';
 
 export interface FetchOptions {
   /** A file the user has already: used instead of any source, if its checksum is right. */
@@ -34,7 +32,7 @@ export interface FetchOptions {
  */
 export async function ensureModel(idOrFolder: string, options: FetchOptions = {}): Promise<PackedModel> {
   if (await isPackedModel(idOrFolder)) return readPackedModel(idOrFolder);
-  const committed = join(weightsFolder, idOrFolder);
+  const committed = join(WEIGHTS_FOLDER, idOrFolder);
   if (await isPackedModel(committed)) return readPackedModel(committed);
   const cached = join(options.cache ?? cacheFolder(), 'models', idOrFolder);
   if (findEntry(idOrFolder) === undefined && (await isPackedModel(cached))) return readPackedModel(cached);

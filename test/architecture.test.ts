@@ -43,6 +43,11 @@ const AREAS: readonly Area[] = [
     ],
     never: /^aws-cdk-lib|^constructs$/,
   },
+  {
+    of: 'cdk/studio/page',
+    from: ['cdk/studio/page', 'cdk/studio/protocol.ts', 'cdk/report/explain.ts', 'cdk/report/rules.ts', 'functions/contract'],
+    never: /^node:|^@aws|^aws-|^fastify$|^sharp$|^yazl$|^zod$/,
+  },
   { of: 'cdk/local', from: ['cdk', 'functions'], never: /^aws-cdk-lib|^constructs$|^cdk-/ },
   { of: 'cdk', from: ['cdk', 'functions', 'models', 'layers'] },
   { of: 'test', from: TOP_FOLDERS },
@@ -252,6 +257,8 @@ describe('these rules can fail', () => {
     ['cdk/local/x.ts', 'aws-cdk-lib'],
     ['cdk/local/x.ts', '#models/catalogue.ts'],
     ['cdk/commands/x.ts', '#test/support/rasters.ts'],
+    ['cdk/studio/page/x.tsx', '../server/decide.ts'],
+    ['cdk/studio/page/x.tsx', 'node:fs'],
     ['scripts/x.ts', './y.ts'],
   ])('%s must not import %s', (path, specifier) => {
     expect(forbiddenImports(readSource(path, `import '${specifier}';`))).not.toEqual([]);

@@ -26,7 +26,7 @@ export type RecordCache = Map<string, { readonly etag: string; readonly record: 
  * Cost: one listing each of photos and records, and one read a record that is not in `cache`.
  */
 export async function readOutcomes(
-  cloud: Cloud,
+  cloud: Pick<Cloud, 's3' | 'sqs'>,
   place: Place,
   { manifest, cache = new Map() }: { readonly manifest: BatchManifest; readonly cache?: RecordCache },
 ): Promise<BatchOutcome[]> {
@@ -57,7 +57,7 @@ async function listByKey(
 }
 
 async function readRecord(
-  { s3 }: Cloud,
+  { s3 }: Pick<Cloud, 's3'>,
   { cutoutsBucket }: Place,
   { listed: { key, etag }, cache }: { readonly listed: ListedObject; readonly cache: RecordCache },
 ): Promise<PhotoRecord | null> {
@@ -83,7 +83,7 @@ function isAbout({ source, preset }: PhotoRecord, photo: BatchPhoto, etag: strin
 }
 
 async function markFailed(
-  cloud: Cloud,
+  cloud: Pick<Cloud, 's3' | 'sqs'>,
   place: Place,
   { manifest, outcomes }: { readonly manifest: BatchManifest; readonly outcomes: readonly BatchOutcome[] },
 ): Promise<BatchOutcome[]> {

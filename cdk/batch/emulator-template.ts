@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const Template = z.object({
-  Resources: z.record(z.string(), z.looseObject({ Type: z.string() })),
+  Resources: z.record(z.string(), z.looseObject({ Type: z.string(), Properties: z.unknown() })),
   Outputs: z.record(z.string(), z.looseObject({ Value: z.unknown() })),
 });
 
@@ -23,8 +23,13 @@ const LEFT_PROPERTIES: readonly string[] = ['BucketEncryption', 'KmsMasterKeyId'
  */
 export function emulatorTemplate(template: unknown): { readonly Resources: object; readonly Outputs: object } {
   const { Resources, Outputs } = Template.parse(template);
-  const kept = Object.entries(Resources).filter(([, { Type }]) => KEPT_TYPES.has(Type));
-  const names = new Set(kept.map(([name]) => name));
+  const wanted = Object.entries(Resources).filter(([, { Type }]) => KEPT_TYPES.has(Type));
+  const names = new Set(wanted.map(([name]) => name));
+  // A rule that calls a function stays out with it.
+  const kept = wanted.filter(
+    ([, { Type, Properties }]) =>
+      Type !== 'AWS::Events::Rule' || references(Properties).every((name) => names.has(name)),
+  );
   const outputs = Object.entries(Outputs).filter(([, { Value }]) => references(Value).every((name) => names.has(name)));
   return {
     Resources: Object.fromEntries(kept.map(([name, resource]) => [name, withoutKeys(resource)])),

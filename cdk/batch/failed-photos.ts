@@ -5,10 +5,10 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { type CutoutJob, InvalidJobError, parseJobs } from '#functions/contract/job.ts';
-import { removeFrom } from '../local/queue.ts';
+import { inTens, removeFrom } from '../local/queue-requests.ts';
 import type { Cloud } from './cloud.ts';
 import type { Place } from './place.ts';
-import { inTens, sendBodies } from './send-jobs.ts';
+import { sendBodies } from './send-jobs.ts';
 
 /** What is in the dead-letter queue. */
 export interface FailedPhotos {
@@ -21,7 +21,7 @@ export interface FailedPhotos {
 const HIDDEN_SECONDS = 60;
 
 /** Looks at all failed photos and leaves them where they are. */
-export async function listFailed(cloud: Cloud, place: Place): Promise<FailedPhotos> {
+export async function listFailed(cloud: Pick<Cloud, 'sqs'>, place: Place): Promise<FailedPhotos> {
   const jobs: CutoutJob[] = [];
   let unreadable = 0;
   await visitFailed(cloud, place, (body) => {
@@ -39,11 +39,19 @@ export async function listFailed(cloud: Cloud, place: Place): Promise<FailedPhot
  *
  * @param again What to send in a message's stead, or null to leave it where it is. @returns How many were moved.
  */
-export async function moveFailed(cloud: Cloud, place: Place, again: (body: string) => string | null): Promise<number> {
+export async function moveFailed(
+  cloud: Pick<Cloud, 'sqs'>,
+  place: Place,
+  again: (body: string) => string | null,
+): Promise<number> {
   return await visitFailed(cloud, place, again);
 }
 
-async function visitFailed(cloud: Cloud, place: Place, again: (body: string) => string | null): Promise<number> {
+async function visitFailed(
+  cloud: Pick<Cloud, 'sqs'>,
+  place: Place,
+  again: (body: string) => string | null,
+): Promise<number> {
   const startedMs = Date.now();
   const kept: Message[] = [];
   let moved = 0;
@@ -74,7 +82,7 @@ async function visitFailed(cloud: Cloud, place: Place, again: (body: string) => 
   }
 }
 
-async function receive({ sqs }: Cloud, { failedPhotosUrl }: Place): Promise<Message[]> {
+async function receive({ sqs }: Pick<Cloud, 'sqs'>, { failedPhotosUrl }: Place): Promise<Message[]> {
   const { Messages: messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: failedPhotosUrl,
@@ -92,7 +100,11 @@ function sentMs({ Attributes }: Message): number {
   return Number(Attributes?.SentTimestamp ?? 0);
 }
 
-async function unhide({ sqs }: Cloud, { failedPhotosUrl }: Place, messages: readonly Message[]): Promise<void> {
+async function unhide(
+  { sqs }: Pick<Cloud, 'sqs'>,
+  { failedPhotosUrl }: Place,
+  messages: readonly Message[],
+): Promise<void> {
   for (const ten of inTens(messages)) {
     const entries = ten.map(({ ReceiptHandle = '' }, index) => ({
       Id: String(index),
@@ -114,7 +126,7 @@ export function jobsIn(body: string): CutoutJob[] {
 }
 
 /** About how many messages a queue holds, waiting or in hand. */
-export async function countMessages({ sqs }: Cloud, queueUrl: string): Promise<number> {
+export async function countMessages({ sqs }: Pick<Cloud, 'sqs'>, queueUrl: string): Promise<number> {
   const { Attributes: found = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,

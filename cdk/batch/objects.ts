@@ -20,6 +20,7 @@ export interface ListedObject {
   /** Without quotes. */
   readonly etag: string;
   readonly modifiedMs: number;
+  readonly sizeBytes: number;
 }
 
 /** @returns An object's bytes, or null where there is none. */
@@ -67,8 +68,8 @@ export async function* listObjects(s3: S3Client, bucket: string, prefix: string)
         ...(token === undefined ? {} : { ContinuationToken: token }),
       }),
     );
-    for (const { Key: key = '', ETag: etag = '', LastModified: modified } of page.Contents ?? []) {
-      yield { key, etag: etag.replaceAll('"', ''), modifiedMs: modified?.getTime() ?? 0 };
+    for (const { Key: key = '', ETag: etag = '', LastModified: modified, Size: sizeBytes = 0 } of page.Contents ?? []) {
+      yield { key, etag: etag.replaceAll('"', ''), modifiedMs: modified?.getTime() ?? 0, sizeBytes };
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

@@ -10,11 +10,13 @@ const USD = {
   put: 5e-6,
   get: 0.4e-6,
   message: 0.4e-6,
+  gigabyteMonth: 0.023,
 } as const;
 
 /** A photo's calls, counted in the code and not measured: a cutout and a record written, and looked at before; a message sent, received and removed. */
 const CALLS = { put: 2, get: 5, message: 3 } as const;
 const MB_PER_GB = 1_024;
+const BYTES_PER_GB = 1_024 ** 3;
 
 /** What so many photos cost whose work took so many seconds in all, in US dollars; without storage and transfer. */
 export function costUsd(
@@ -26,7 +28,14 @@ export function costUsd(
   return compute + work.photos * requests;
 }
 
-/** @returns e.g. `$0.42`, `$12.80`, `less than $0.01`. */
+/** What it costs to keep so many bytes in S3 Standard for a month, in US dollars. */
+export function storageUsdPerMonth(bytes: number): number {
+  return (bytes / BYTES_PER_GB) * USD.gigabyteMonth;
+}
+
+/** @returns e.g. `about $0.42`, `about $1,280`, `less than $0.01`. */
 export function dollars(usd: number): string {
-  return usd > 0 && usd < 0.01 ? 'less than $0.01' : `$${usd.toFixed(2)}`;
+  if (usd > 0 && usd < 0.01) return 'less than $0.01';
+  const digits = usd < 100 ? 2 : 0;
+  return `about $${usd.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }

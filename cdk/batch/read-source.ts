@@ -117,7 +117,7 @@ async function md5Of(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function parseS3Address(text: string): { bucket: string; key: string } {
+export function parseS3Address(text: string): { bucket: string; key: string } {
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(text) ?? [];
   if (bucket === undefined) throw new BatchError('bad_source', `Expected s3://bucket/prefix, got ${text}`);
   return { bucket, key };

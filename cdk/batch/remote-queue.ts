@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { PolledQueue } from '../local/poller.ts';
-import { receiveFrom, removeFrom } from '../local/queue.ts';
+import { receiveFrom, removeFrom } from '../local/queue-requests.ts';
 import type { Cloud } from './cloud.ts';
 
 /** A queue at an endpoint as this machine's poller reads it. */

@@ -13,7 +13,7 @@ import { jobOf } from './submit-batch.ts';
 export interface RetryChoice {
   /** Those that failed, and those that wait although the queue is empty. */
   readonly failed: boolean;
-  /** Cutouts to look at. */
+  /** Cutouts to look at, and those that a person refused. */
   readonly review: boolean;
   /** All: a worker does again those whose photo, preset, model or settings have changed, and only looks at the others. */
   readonly changed: boolean;
@@ -42,7 +42,7 @@ export async function retryBatch(
     const address = { bucket: place.cutoutsBucket, key: batchKey(id, 'manifest.json') };
     await writeObject(cloud.s3, address, `${JSON.stringify({ ...manifest, photos })}\n`);
   }
-  await reopen(cloud, place, id);
+  await reopen(cloud, place, manifest);
   const asked = new Map(photos.filter(({ key }) => keys.has(key)).map((photo) => [photo.key, jobOf(manifest, photo)]));
   await sendAgain(cloud, place, { manifest, asked, chosen });
   return chosen.length;
@@ -50,7 +50,8 @@ export async function retryBatch(
 
 function isChosen({ status, record }: BatchOutcome, choice: RetryChoice, isIdle: boolean): boolean {
   if (choice.changed && (status === 'done' || status === 'rejected')) return true;
-  if (choice.review && record?.verdict === 'review') return true;
+  const isDoubted = record?.status === 'done' && record.verdict !== 'ok';
+  if (choice.review && isDoubted) return true;
   return choice.failed && (status === 'failed' || (status === 'waiting' && isIdle));
 }
 

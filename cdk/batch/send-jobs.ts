@@ -1,9 +1,9 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { CutoutJob } from '#functions/contract/job.ts';
+import { inTens } from '../local/queue-requests.ts';
 import { BatchError } from './batch-error.ts';
 import { forEachAtOnce } from './objects.ts';
 
-const BATCH_LIMIT = 10;
 const TRIES = 5;
 const SENDS_AT_ONCE = 8;
 
@@ -40,8 +40,4 @@ async function sendTen(sqs: SQSClient, queueUrl: string, bodies: readonly string
     'queue_refused',
     `Expected the queue to take every photo, but it refused ${left.length} (${reason}). Run the same command again.`,
   );
-}
-
-export function* inTens<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += BATCH_LIMIT) yield items.slice(start, start + BATCH_LIMIT);
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { isPhotoKey } from '#functions/contract/output-keys.ts';
+import { photoMetadata } from '#functions/contract/photo-metadata.ts';
 import { BatchError } from './batch-error.ts';
 import {
   type BatchManifest,
@@ -12,7 +13,7 @@ import {
   sortedByKey,
 } from './batch-manifest.ts';
 import type { Cloud } from './cloud.ts';
-import { forEachAtOnce, readObject, statusOf, writeObject } from './objects.ts';
+import { deleteObject, forEachAtOnce, readObject, statusOf, writeObject } from './objects.ts';
 import type { Place } from './place.ts';
 import { readManifest } from './read-manifest.ts';
 import type { Source } from './read-source.ts';
@@ -114,11 +115,14 @@ async function sendFrom(start: number, sending: Sending): Promise<number> {
   const { files } = submission.source;
   const total = manifest.photos.length;
   let uploaded = 0;
+  // Cut short for long enough, it was given up on and announced.
+  if (start > 0)
+    await deleteObject(cloud.s3, { bucket: place.cutoutsBucket, key: batchKey(manifest.id, 'completed.json') });
   for (let from = start; from < total; from += CHUNK) {
     const chunk = manifest.photos.slice(from, from + CHUNK);
     const isUploaded = await forEachAtOnce(
       chunk,
-      async (photo) => await uploadUnlessThere(cloud.s3, manifest.bucket, photo, files.get(photo.key)),
+      async (photo) => await uploadUnlessThere(cloud.s3, manifest, photo, files.get(photo.key)),
       UPLOADS_AT_ONCE,
     );
     const jobs = chunk.filter((_, index) => !isUploaded[index]).map((photo) => jobOf(manifest, photo));
@@ -149,10 +153,11 @@ export function jobOf({ id, bucket }: BatchManifest, { key, preset, sku }: Batch
 /** @returns Whether the photo was uploaded and so sends itself; false when the very same lies there already, or comes from the bucket anyway. */
 async function uploadUnlessThere(
   s3: S3Client,
-  bucket: string,
-  { key, preset, md5 }: BatchPhoto,
+  { id, bucket }: BatchManifest,
+  photo: BatchPhoto,
   file: string | undefined,
 ): Promise<boolean> {
+  const { key, md5 } = photo;
   if (file === undefined || md5 === undefined || (await isThere(s3, { bucket, key, md5 }))) return false;
   await s3.send(
     new PutObjectCommand({
@@ -160,7 +165,7 @@ async function uploadUnlessThere(
       Key: key,
       // Not as a stream, which could not be sent a second time when S3 says 503.
       Body: await readFile(file),
-      Metadata: { [MD5_METADATA]: md5, ...(preset === undefined ? {} : { 'cutline-preset': preset }) },
+      Metadata: { [MD5_METADATA]: md5, ...photoMetadata({ ...photo, batchId: id }) },
     }),
   );
   // Without a photo's ending the bucket's event becomes no message.

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { Segmenter } from '#functions/imaging/segment.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { IMGLY_PACKAGE, IMGLY_VERSION, installImgly } from '../bench/install-imgly.ts';
 import { type BenchResult, runBench } from '../bench/run-bench.ts';
-import { figuresTable, stagesTable } from '../bench/tables.ts';
+import { edgesTable, figuresTable, stagesTable } from '../bench/tables.ts';
 import type { ToolProcessOptions } from '../bench/tool-process.ts';
 import { ensureSample } from './sample-catalogue.ts';
 
@@ -51,6 +52,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
 
   const result = await runBench({
     tools,
+    segmenter: await Segmenter.open(join(folder, 'model.onnx'), manifest),
     models: { cutline: manifest.id, imgly: 'isnet' },
     catalogue: photos,
     rounds,
@@ -62,7 +64,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
 }
 
 function describe(
-  { machine, runs, pixels }: BenchResult,
+  { machine, runs, edges, pixels }: BenchResult,
   input: { readonly width: number; readonly height: number },
 ): string {
   const [ours] = runs;
@@ -74,6 +76,8 @@ function describe(
 ${figuresTable(runs)}
 
 ${stagesTable(runs)}
+
+${edgesTable(edges)}
 
 Medians of ${ours?.rounds ?? 0} cutouts from the third on, taking turns; CPU of all threads; from reading the photo to having written a PNG.
 cutline: model ${ours?.model} at ${input.width} x ${input.height}, 1 thread, the workers' malloc settings.

@@ -9,11 +9,23 @@ export interface CloudFlags {
   readonly region?: string;
 }
 
+export const DEFAULT_STAGE = 'dev';
+
 export function addCloudFlags(command: Command): Command {
   return command
-    .option('--stage <name>', 'which deployment', 'dev')
+    .option('--stage <name>', 'which deployment', DEFAULT_STAGE)
     .option('--endpoint <url>', 'an emulator instead of AWS, e.g. http://127.0.0.1:4566')
     .option('--region <region>', "the region (default: AWS_REGION or the profile's)");
+}
+
+/** @returns The flags as somebody would type them behind another command about the same stage, with a space in front; none where none is needed. */
+export function typedFlags({ stage, endpoint, region }: CloudFlags): string {
+  const given = [
+    stage === DEFAULT_STAGE ? [] : ['--stage', stage],
+    endpoint === undefined ? [] : ['--endpoint', endpoint],
+  ];
+  const words = [...given, region === undefined ? [] : ['--region', region]].flat();
+  return words.map((word) => ` ${word}`).join('');
 }
 
 /** Opens the clients and finds the stage's buckets and queues. Loaded here, so that `--help` needs no SDK. */

@@ -1,14 +1,16 @@
 import { type Command, Option } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { Preset, PresetList } from '#functions/contract/preset.ts';
+import { type Edges, Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Layout, Shadow } from '#functions/contract/preset-layout.ts';
-import { colour, cropMargin, position, size, sizeShare, wholeNumber } from './flag-values.ts';
+import type { Region } from '#functions/contract/region.ts';
+import { colour, cropMargin, position, region, share, size, sizeShare, wholeNumber } from './flag-values.ts';
+import { addOptionAliases } from './option-aliases.ts';
 import { readPicture, readPreset } from './read-preset.ts';
 
 /** The flags that say what is made of a photo, as commander hands them over. */
 export interface PresetFlags {
   readonly preset?: readonly string[];
-  readonly format?: Preset['format'];
+  readonly format?: Preset['format'] | 'jpg';
   readonly quality?: number;
   readonly background?: Preset['background'];
   readonly backgroundImage?: string;
@@ -16,10 +18,15 @@ export interface PresetFlags {
   readonly alpha?: Preset['existingAlpha'];
   readonly crop?: boolean;
   readonly cropMargin?: NonNullable<Layout['margin']>;
-  readonly scale?: number;
-  readonly position?: NonNullable<Layout['position']>;
-  readonly size?: { readonly width: number; readonly height: number };
+  /** A word: as in the photo, which is what happens without the flag. */
+  readonly scale?: number | 'original';
+  readonly position?: NonNullable<Layout['position']> | 'original';
+  readonly size?: { readonly width: number; readonly height: number } | 'full';
   readonly shadow?: Shadow['kind'];
+  readonly shadowOpacity?: number;
+  readonly channels?: 'rgba' | 'alpha';
+  readonly roi?: Region;
+  readonly edges?: Edges;
 }
 
 const WHITE = { r: 255, g: 255, b: 255 };
@@ -35,23 +42,35 @@ export function addPresetOption(command: Command): Command {
 
 /** Adds the flags that say what is made of a photo. */
 export function addPresetFlags(command: Command): Command {
-  return addPresetOption(command.optionsGroup('Ready-made:'))
+  return addOptionAliases(addPresetOption(command.optionsGroup('Ready-made:')))
     .optionsGroup('Look (instead of a preset):')
-    .addOption(choice('--format <format>', 'png, webp, avif or jpeg (default: png)', ['png', 'webp', 'avif', 'jpeg']))
-    .option('--quality <1-100>', 'of webp, avif and jpeg', wholeNumber(1, 100))
-    .option('--background <colour>', 'transparent, white or #rrggbb (default: transparent; jpeg: white)', colour)
-    .option('--background-image <file>', 'a picture behind the subject, cropped to fill the frame')
+    .addOption(choice('--format <format>', 'png, webp, avif or jpg (default: png)', FORMATS))
+    .option('--quality <1-100>', 'of webp, avif and jpg', wholeNumber(1, 100))
+    .option('--background <colour>', 'transparent, white, black or #rrggbb (default: transparent; jpg: white)', colour)
+    .option('--background-image <file>', 'a picture behind the subject, scaled and cropped to fill the frame')
     .addOption(choice('--shadow <contact|drop>', 'a soft shadow under the subject', ['contact', 'drop']))
-    .option('--only-mask', 'write the mask instead of the cutout')
+    .option('--shadow-opacity <%>', 'how dark it is where it is deepest (default: 35%)', share)
+    .addOption(choice('--channels <rgba|alpha>', 'alpha: the mask instead of the cutout', ['rgba', 'alpha']))
+    .option('--only-mask', 'the same as --channels alpha')
     .addOption(choice('--alpha <flatten|keep>', "a photo's own transparency (default: flatten)", ['flatten', 'keep']))
     .optionsGroup('Frame (instead of a preset):')
     .option('--crop', 'cut away what is empty around the subject')
-    .option('--crop-margin <px|%>', 'room around the cropped subject, e.g. 30px or 10%', cropMargin)
-    .option('--size <WxH>', 'a frame of so many pixels, e.g. 2000x2000; never enlarges a photo', size)
-    .option('--scale <%>', 'how much of the frame the subject covers, e.g. 80%', sizeShare)
-    .option('--position <x,y>', 'center, or where in the room that is left, e.g. 50%,100%', position)
+    .option(
+      '--crop-margin <px|%>',
+      'room around the cropped subject: 30px, 10%, or a side at a time from the top',
+      cropMargin,
+    )
+    .option('--size <WxH>', 'a frame of so many pixels, e.g. 2000x2000; never enlarges a photo (default: full)', size)
+    .option('--scale <%>', 'how much of the frame the subject covers, e.g. 80% (default: original)', sizeShare)
+    .option('--position <x,y>', 'original, center, or where in the room that is left, e.g. 50%,100%', position)
+    .optionsGroup('Where to look (with or without a preset):')
+    .option('--roi <x1 y1 x2 y2>', 'the only part of the photo that can be subject: "0% 0% 50% 100%", px or %', region)
+    .optionsGroup('Edges (with or without a preset):')
+    .addOption(choice('--edges <fine|fast>', "fine: along the photo's own edges (default)", ['fine', 'fast']))
     .optionsGroup('Options:');
 }
+
+const FORMATS = ['png', 'webp', 'avif', 'jpg', 'jpeg'];
 
 /**
  * What to make of photos whose key names no preset.
@@ -59,12 +78,18 @@ export function addPresetFlags(command: Command): Command {
  * @throws {Error} in one line when a preset is wrong or the flags contradict each other.
  */
 export async function presetsOf(flags: PresetFlags): Promise<readonly Preset[]> {
-  if (flags.preset === undefined) return [await customPreset(flags)];
+  const presets = flags.preset === undefined ? [await customPreset(flags)] : await readyMade(flags, flags.preset);
+  const { roi, edges } = flags;
+  const shared = { ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
+  return presets.map((preset) => ({ ...preset, ...shared }));
+}
+
+async function readyMade(flags: PresetFlags, names: readonly string[]): Promise<readonly Preset[]> {
   const others = LOOK_FLAGS.filter((name) => flags[name] !== undefined);
   if (others.length > 0) {
     throw new Error(`Expected either --preset or flags of your own, got --${others.map(dashed).join(', --')}, too`);
   }
-  const presets = await Promise.all(flags.preset.map(readPreset));
+  const presets = await Promise.all(names.map(readPreset));
   const list = PresetList.safeParse(presets);
   if (!list.success) throw new Error(list.error.issues.map(({ message }) => message).join('; '));
   return list.data;
@@ -83,14 +108,22 @@ const LOOK_FLAGS = [
   'position',
   'size',
   'shadow',
+  'shadowOpacity',
+  'channels',
 ] as const satisfies readonly (keyof PresetFlags)[];
 
 async function customPreset(flags: PresetFlags): Promise<Preset> {
-  const { format = 'png', quality, onlyMask = false, alpha, shadow } = flags;
+  const { quality, alpha, shadow, shadowOpacity: opacity } = flags;
+  const format = flags.format === 'jpg' ? 'jpeg' : (flags.format ?? 'png');
+  const onlyMask = flags.onlyMask === true || flags.channels === 'alpha';
+  if (flags.onlyMask === true && flags.channels === 'rgba') {
+    throw new Error('Expected either --only-mask or --channels rgba, got both');
+  }
+  if (opacity !== undefined && shadow === undefined) throw new Error('Expected --shadow with --shadow-opacity');
   const transparent = BUILT_IN_PRESETS.get('transparent');
   if (transparent !== undefined && LOOK_FLAGS.every((name) => flags[name] === undefined)) return transparent;
   if (quality !== undefined && format === 'png') {
-    throw new Error('Expected --format webp, avif or jpeg with --quality: png loses nothing');
+    throw new Error('Expected --format webp, avif or jpg with --quality: png loses nothing');
   }
   const layout = layoutOf(flags);
   const preset = Preset.safeParse({
@@ -100,7 +133,7 @@ async function customPreset(flags: PresetFlags): Promise<Preset> {
     format,
     ...(quality === undefined ? {} : { quality }),
     ...(alpha === undefined ? {} : { existingAlpha: alpha }),
-    ...(shadow === undefined ? {} : { shadow: { kind: shadow } }),
+    ...(shadow === undefined ? {} : { shadow: { kind: shadow, ...(opacity === undefined ? {} : { opacity }) } }),
     ...(layout === null ? {} : { layout }),
   });
   if (!preset.success) throw new Error(preset.error.issues.map((issue) => issue.message).join('; '));
@@ -116,17 +149,27 @@ async function backgroundOf(
   return await readPicture(backgroundImage);
 }
 
-function layoutOf({ crop, cropMargin: margin, scale, position: place, size: canvas }: PresetFlags): Layout | null {
-  if (crop === true && canvas !== undefined) throw new Error('Expected either --crop or --size, got both');
-  if (crop === true && scale !== undefined) throw new Error('Expected either --crop or --scale, got both');
+function layoutOf({ crop, cropMargin: margin, ...flags }: PresetFlags): Layout | null {
+  const { scale, position: place, size: canvas } = flags;
+  for (const [name, value] of Object.entries({ size: canvas, scale, position: place })) {
+    if (crop === true && isGiven(value)) throw new Error(`Expected either --crop or --${name}, got both`);
+  }
   if (margin !== undefined && crop !== true) throw new Error('Expected --crop with --crop-margin');
   if (crop === true) return { canvas: 'subject', ...(margin === undefined ? {} : { margin }) };
-  if (canvas === undefined && scale === undefined && place === undefined) return null;
+  if (!isGiven(canvas) && !isGiven(scale) && !isGiven(place)) return null;
+  if (place === 'original' && isGiven(scale)) {
+    throw new Error('Expected --position center or shares with --scale: a scaled subject has no original position');
+  }
   return {
-    canvas: canvas ?? 'photo',
-    ...(scale === undefined ? {} : { fill: scale }),
-    ...(place === undefined ? {} : { position: place }),
+    canvas: isGiven(canvas) ? canvas : 'photo',
+    // A subject that is only moved keeps its size.
+    ...(isGiven(scale) ? { fill: scale } : isGiven(canvas) ? {} : { fill: 1 }),
+    ...(isGiven(place) ? { position: place } : {}),
   };
+}
+
+function isGiven<Value>(value: Value | string | undefined): value is Value {
+  return typeof value !== 'string' && value !== undefined;
 }
 
 function choice(flags: string, description: string, choices: readonly string[]): Option {

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { Preset } from '#functions/contract/preset.ts';
+import { sniffFormat } from '#functions/imaging/sniff.ts';
 
 /**
  * Finds a preset of ours by its id, or reads one of the user's from a JSON file.
@@ -23,11 +24,14 @@ export async function readPreset(idOrFile: string): Promise<Preset> {
   throw new Error(`Expected a valid preset in ${idOrFile}, got ${wrong.join('; ')}`);
 }
 
-/** A background that is a picture. @throws {Error} when it can't be read. */
+/** A background that is a picture. @throws {Error} when it can't be read, or is none: before a worker is started for it. */
 export async function readPicture(file: string): Promise<Preset['background']> {
   const path = resolve(file);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new Error(`Expected a picture for the background, got ${file}, which can't be read`, { cause });
+  });
+  await sniffFormat(bytes).catch((cause: unknown) => {
+    throw new Error(`Expected a picture for the background, got ${file}, which is none that can be read`, { cause });
   });
   return { image: path, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -9,10 +9,13 @@ const SAMPLE_TARGET = 'sample-cutouts';
 const EXAMPLES = `
 Examples:
   cutline run photos cutouts                        every photo of a folder and its subfolders, as PNG
-  cutline run photos cutouts --format jpeg          on white
+  cutline run photos cutouts --format jpg           on white
   cutline run photos cutouts --preset amazon --preset google    ready to list, checked against each shop's rules
   cutline run photos cutouts --crop --crop-margin 10%           cropped to the subject
   cutline run photos cutouts --size 1200x1200 --scale 80% --background '#f5f5f5' --shadow contact
+  cutline run photos cutouts --roi '20% 0% 80% 100%'            only what stands in the middle
+  cutline run photos cutouts --background-image wall.jpg --scale 70% --position '50%,100%'
+  cutline run photos cutouts --channels alpha       the masks
   cutline run photos cutouts --watch                go on with new photos as they arrive
   cutline run shoe.jpg - > shoe.png                 one photo
   curl -s $URL | cutline run - - --format webp > shoe.webp

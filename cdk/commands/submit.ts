@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BATCH_ID } from '../batch/batch-manifest.ts';
 import { photoCount } from '../report/words.ts';
-import { addCloudFlags, type CloudFlags, openStage } from './cloud-flags.ts';
+import { addCloudFlags, type CloudFlags, openStage, typedFlags } from './cloud-flags.ts';
+import { confirm } from './confirm.ts';
 
 interface SubmitFlags extends CloudFlags {
   readonly batch?: string;
@@ -57,19 +57,11 @@ async function submit(text: string, flags: SubmitFlags): Promise<void> {
   for (const note of source.notes) console.error(note);
   const { manifest, sent, uploaded } = await submitBatch(cloud, place, {
     submission: { text, source, id, preset },
-    confirm: (photos) => confirm(photos, flags.yes ?? false),
+    confirm: async (photos) =>
+      (flags.yes ?? false) || photos <= ASK_ABOVE || (await confirm(`Send ${photoCount(photos)}?`)),
     onProgress: (count, total) => console.error(`${count.toLocaleString('en')}/${photoCount(total)} sent`),
     now: () => new Date(),
   });
   const what = sent === 0 ? 'all sent before, nothing sent now' : `${photoCount(sent)} sent (${uploaded} by upload)`;
-  console.log(`Batch ${manifest.id}: ${what}\nLook at it: cutline status ${manifest.id}`);
-}
-
-async function confirm(photos: number, isAgreed: boolean): Promise<boolean> {
-  if (isAgreed || photos <= ASK_ABOVE) return true;
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Send ${photoCount(photos)}? [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
+  console.log(`Batch ${manifest.id}: ${what}\nLook at it: cutline status ${manifest.id}${typedFlags(flags)}`);
 }

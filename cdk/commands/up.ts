@@ -1,13 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
-import { stackNameOf } from '../batch/place.ts';
+import type { Cloud } from '../batch/cloud.ts';
+import { type Place, stackNameOf } from '../batch/place.ts';
+import { typedFlags } from './cloud-flags.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
+import { runCdkQuietly } from './run-cdk.ts';
 import { defaultWorkers } from './run-flags.ts';
 
 interface UpFlags {
@@ -16,6 +18,8 @@ interface UpFlags {
   readonly model: string;
   readonly workers?: number;
 }
+
+const LOOK_EVERY_MS = 5_000;
 
 const HELP = `
 Examples:
@@ -59,7 +63,10 @@ async function up({ endpoint, stage, model, workers = defaultWorkers() }: UpFlag
   const cloud = openCloud({ endpoint });
   const place = await createEmulated(cloud, stage, await synthesize(stage));
   console.log(JSON.stringify({ photos: place.photosBucket, cutouts: place.cutoutsBucket }));
+  const flags = typedFlags({ stage, endpoint });
+  console.error(`${workers} at work until Ctrl-C. In another terminal: cutline submit photos/${flags}`);
   const interrupt = onInterrupt(() => console.error('Finishing the photos in hand.'));
+  const watching = tellEnds(cloud, place, interrupt.signal);
   try {
     await workQueue(cloud, place, {
       workers,
@@ -67,8 +74,21 @@ async function up({ endpoint, stage, model, workers = defaultWorkers() }: UpFlag
       signal: interrupt.signal,
       onPhoto: ({ key, outcome, code }) => console.error(`${outcome}  ${key}${code === undefined ? '' : ` (${code})`}`),
     });
+    await watching;
   } finally {
     interrupt.dispose();
+  }
+}
+
+/** Does what the function BatchEnd does on AWS, and says so here, too. */
+async function tellEnds(cloud: Cloud, place: Place, signal: AbortSignal): Promise<void> {
+  const { endBatches } = await import('../batch/end-batches.ts');
+  while (!signal.aborted) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+    // What one look misses, for whatever reason, the next one sees.
+    const ended = await endBatches(cloud, place, Date.now()).catch(() => []);
+    const flags = typedFlags({ stage: place.stage, endpoint: cloud.endpoint ?? '' });
+    for (const id of ended) console.error(`Batch ${id} has ended: cutline report ${id}${flags}`);
   }
 }
 
@@ -77,7 +97,7 @@ async function synthesize(stage: string): Promise<unknown> {
   const out = await mkdtemp(join(tmpdir(), 'cutline-synth-'));
   try {
     const args = ['synth', '--quiet', '--no-notices', '-o', out, '-c', `stage=${stage}`];
-    await promisify(execFile)('cdk', args, { maxBuffer: 64e6 });
+    await runCdkQuietly(args);
     return JSON.parse(await readFile(join(out, `${stackNameOf(stage)}.template.json`), 'utf8'));
   } finally {
     await rm(out, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { Shipment } from '../shipment.ts';
@@ -74,10 +75,17 @@ export class RemoveBackground extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     const photoObjects = photos.arnForObjects(`${settings.photosPrefix}*`);
-    const resultObjects = ['cutouts/*', 'records/*'].map((pattern) => cutouts.arnForObjects(pattern));
+    // A photo's further pictures lie in their presets' folders.
+    const folders = ['cutouts', 'records', ...BUILT_IN_PRESETS.keys()];
+    const resultObjects = folders.map((folder) => cutouts.arnForObjects(`${folder}/*`));
+    // What a person refused: a worker looks whether it is there, and removes it when the photo is cut out anew.
+    const refusedObjects = cutouts.arnForObjects('refused/*');
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [photoObjects] }));
     role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: resultObjects }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject', 's3:DeleteObject'], resources: [refusedObjects] }),
     );
     // Without it S3 answers "forbidden" instead of "not found" to whoever asks for an object that isn't there.
     role.addToPolicy(
@@ -85,7 +93,7 @@ export class RemoveBackground extends Construct {
     );
     acknowledgeWildcards(
       role,
-      [photoObjects, ...resultObjects],
+      [photoObjects, ...resultObjects, refusedObjects],
       'A worker is handed keys by events: any below its prefix.',
     );
     acknowledgeWildcards(role, ['*'], 'X-Ray knows no resources: its two actions that send traces are granted on "*".');

@@ -5,7 +5,8 @@ import { LogFile } from './log-file.ts';
 import type { PhotoOutcome } from './outcome.ts';
 import { parsePhotoLine } from './photo-line.ts';
 import { Poller } from './poller.ts';
-import type { LocalQueue, ReceivedMessage } from './queue.ts';
+import type { LocalQueue } from './queue.ts';
+import type { ReceivedMessage } from './queue-requests.ts';
 import { RunError } from './run-error.ts';
 import type { RunFolders } from './run-folders.ts';
 import type { RunOptions, RunStop } from './run-local.ts';
@@ -162,7 +163,8 @@ export class PipelineRun {
 
   /** A photo's message, or none when its name can be no key: that is found out here rather than after five attempts. */
   #jobFor(key: string): string[] {
-    const body = JSON.stringify({ bucket: 'photos', key });
+    const { preset } = this.#options;
+    const body = JSON.stringify({ bucket: 'photos', key, ...(preset === null ? {} : { preset }) });
     try {
       parseJobs(body);
       return [body];

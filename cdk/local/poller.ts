@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
-import type { LocalQueue, ReceivedMessage } from './queue.ts';
+import type { LocalQueue } from './queue.ts';
+import type { ReceivedMessage } from './queue-requests.ts';
 
 /** What the poller needs of a queue. */
 export type PolledQueue = Pick<LocalQueue, 'receive' | 'remove' | 'returnAfter' | 'counts' | 'arn' | 'region'>;

@@ -1,27 +1,13 @@
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
   SendMessageBatchCommand,
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { SQSRecordAttributes } from 'aws-lambda';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { type EmbeddedSqs, startEmbeddedSqs } from './embedded-sqs.ts';
-
-/** One delivery of a message. */
-export interface ReceivedMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  readonly md5OfBody: string;
-  readonly attributes: SQSRecordAttributes;
-  /** Which delivery this is; 1 is the first. */
-  readonly attempt: number;
-}
+import { BATCH_LIMIT, inTens, type ReceivedMessage, receiveFrom, removeFrom } from './queue-requests.ts';
 
 export interface QueueOptions {
   readonly visibilityTimeoutSeconds: number;
@@ -42,7 +28,6 @@ export class QueueError extends Error {
 const PHOTOS = 'PhotoQueue';
 const FAILED = 'FailedPhotos';
 const REGION = 'us-east-1';
-const BATCH_LIMIT = 10;
 
 /**
  * Opens PhotoQueue and its dead-letter queue FailedPhotos, kept on disk under `dataDir`.
@@ -195,54 +180,6 @@ async function sendBodies(client: SQSClient, url: string, bodies: readonly strin
   }
 }
 
-/** Long-polls a queue for messages, with all that SQS knows of them. */
-export async function receiveFrom(
-  client: SQSClient,
-  url: string,
-  options: { readonly max: number; readonly waitSeconds: number; readonly signal?: AbortSignal },
-): Promise<ReceivedMessage[]> {
-  const { Messages: messages = [] } = await client.send(
-    new ReceiveMessageCommand({
-      QueueUrl: url,
-      MaxNumberOfMessages: options.max,
-      WaitTimeSeconds: options.waitSeconds,
-      MessageSystemAttributeNames: ['All'],
-    }),
-    options.signal === undefined ? {} : { abortSignal: options.signal },
-  );
-  return messages.map(toReceived);
-}
-
-/** Takes messages off a queue, ten a request. */
-export async function removeFrom(
-  client: SQSClient,
-  url: string,
-  messages: readonly { readonly receiptHandle: string }[],
-): Promise<void> {
-  for (const batch of inTens(messages)) {
-    const entries = batch.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
-    await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries }));
-  }
-}
-
-function toReceived(message: Message): ReceivedMessage {
-  const { Attributes: found = {} } = message;
-  const attributes = {
-    ApproximateReceiveCount: found.ApproximateReceiveCount ?? '1',
-    SentTimestamp: found.SentTimestamp ?? '',
-    SenderId: found.SenderId ?? '',
-    ApproximateFirstReceiveTimestamp: found.ApproximateFirstReceiveTimestamp ?? '',
-  };
-  return {
-    messageId: message.MessageId ?? '',
-    receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
-    md5OfBody: message.MD5OfBody ?? '',
-    attributes,
-    attempt: Number(attributes.ApproximateReceiveCount),
-  };
-}
-
 /** Escapes a JSON text's non-ASCII characters: fauxqs 2.4.1 refuses emoji, which SQS takes. */
 function toAscii(json: string): string {
   return json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -258,8 +195,4 @@ function inHand(sqs: EmbeddedSqs, name: string) {
 
 function arnOf(sqs: EmbeddedSqs, name: string): string {
   return sqs.store.inspectQueue(name)?.arn ?? '';
-}
-
-function* inTens<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += BATCH_LIMIT) yield items.slice(start, start + BATCH_LIMIT);
 }

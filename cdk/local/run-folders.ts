@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { STATE_FOLDER } from './photos-folder.ts';
 import { RunError } from './run-error.ts';
@@ -23,7 +23,19 @@ export async function prepareFolders(src: string, dst: string): Promise<RunFolde
   const realDst = await writableFolder(dst);
   const state = join(realDst, STATE_FOLDER);
   const name = createHash('sha256').update(realSrc).digest('hex').slice(0, 16);
+  await mkdir(join(state, SOURCES), { recursive: true });
+  await writeFile(join(state, SOURCES, name), realSrc);
   return { src: realSrc, dst: realDst, state, queue: join(state, 'queue', name) };
+}
+
+/** Inside the state folder: a file for each folder whose photos were cut out into this target, so that whoever looks at the results finds them. */
+const SOURCES = 'sources';
+
+/** @returns The folders whose photos were cut out into a target, as they were called then. */
+export async function knownSources(dst: string): Promise<string[]> {
+  const folder = join(dst, STATE_FOLDER, SOURCES);
+  const names = await readdir(folder).catch(() => []);
+  return await Promise.all(names.sort().map((name) => readFile(join(folder, name), 'utf8')));
 }
 
 function refuseOverlap(src: string, dst: string): void {

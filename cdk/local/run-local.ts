@@ -22,6 +22,10 @@ export interface RunOptions {
   readonly batchSize: number;
   /** @default 1 s, doubled with each attempt */
   readonly backoffMs: (attempt: number) => number;
+  /** Only these photos of `src`. @default all */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** Presets' ids that each job asks for, with commas. @default what the workers' environment says */
+  readonly preset: string | null;
   /** Goes on until `signal`, with photos that are added or changed. @default false */
   readonly watch: boolean;
   /** Ends the run early: photos in hand are finished, the rest waits for the next run. */
@@ -31,6 +35,8 @@ export interface RunOptions {
 
 /** Hears how a run is going. */
 export interface RunObserver {
+  /** Called before the first photo, once nothing stands in the run's way. */
+  readonly onStart?: () => Promise<void>;
   /** Photos finished of those known so far. */
   readonly onProgress?: (progress: { readonly finished: number; readonly total: number }) => void;
   /** Called with every photo as it ends. */
@@ -44,6 +50,7 @@ export const RUN_DEFAULTS = {
   maxReceiveCount: QUEUE_DEFAULTS.maxReceiveCount,
   batchSize: POLLER_DEFAULTS.batchSize,
   backoffMs: POLLER_DEFAULTS.backoffMs,
+  preset: null,
   watch: false,
   observer: {},
 } satisfies Partial<RunOptions>;
@@ -79,13 +86,16 @@ export async function runLocal(options: RequiredOptions & Partial<RunOptions>): 
   const folders = await prepareFolders(settings.src, settings.dst);
   const unlock = lockRun(folders.state);
   try {
-    const keys = await listPhotos(folders.src, { exclude: [folders.dst] });
+    const all = await listPhotos(folders.src, { exclude: [folders.dst] });
+    const { only } = settings;
+    const keys = only === undefined ? all : all.filter((key) => only.has(key));
     if (keys.length === 0 && !settings.watch) {
       throw new RunError(
         'no_photos',
         `Expected photos in ${folders.src}, found none. Check that it is the right folder.`,
       );
     }
+    await settings.observer.onStart?.();
     const queue = await openQueue(folders.queue, { maxReceiveCount: settings.maxReceiveCount });
     const run = new PipelineRun(settings, folders, queue);
     try {

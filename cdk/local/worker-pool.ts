@@ -42,18 +42,18 @@ export class InvocationError extends Error {
   }
 }
 
-interface Invocation {
-  readonly event: SQSEvent;
-  readonly resolve: (response: SQSBatchResponse | null) => void;
+interface Invocation<Event, Answer> {
+  readonly event: Event;
+  readonly resolve: (response: Answer | null) => void;
   readonly reject: (error: InvocationError) => void;
 }
 
-interface PoolWorker {
+interface PoolWorker<Event, Answer> {
   readonly child: ChildProcess;
   /** Both streams read to their end, process gone. */
   readonly closed: Promise<void>;
   isReady: boolean;
-  work: { readonly id: string; readonly invocation: Invocation } | null;
+  work: { readonly id: string; readonly invocation: Invocation<Event, Answer> } | null;
   timer: NodeJS.Timeout | null;
   hasTimedOut: boolean;
 }
@@ -64,12 +64,12 @@ const LAST_WORDS = 8;
 
 /**
  * Child processes that run the handler, one invocation at a time each. One that overruns the timeout is killed, even when
- * it is stopped or stuck in native code, and one that dies is replaced.
+ * it is stopped or stuck in native code, and one that dies is replaced. Events and answers may hold bytes.
  */
-export class WorkerPool {
+export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
   readonly #options: WorkerPoolOptions;
-  readonly #workers = new Set<PoolWorker>();
-  readonly #waiting: Invocation[] = [];
+  readonly #workers = new Set<PoolWorker<Event, Answer>>();
+  readonly #waiting: Invocation<Event, Answer>[] = [];
   readonly #lastWords: string[] = [];
   #failedStarts = 0;
   #isClosing = false;
@@ -84,7 +84,7 @@ export class WorkerPool {
    *
    * @throws {InvocationError} when the handler throws, or its worker is killed at the timeout or dies.
    */
-  invoke(event: SQSEvent): Promise<SQSBatchResponse | null> {
+  invoke(event: Event): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
       if (this.#isClosing) return reject(stoppedError());
       this.#waiting.push({ event, resolve, reject });
@@ -107,9 +107,10 @@ export class WorkerPool {
     const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
       env: { ...process.env, ...MALLOC_SETTINGS, ...env },
       execArgv: [],
+      serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const worker: PoolWorker = {
+    const worker: PoolWorker<Event, Answer> = {
       child,
       closed: new Promise((resolve) => child.once('close', () => resolve())),
       isReady: false,
@@ -118,7 +119,7 @@ export class WorkerPool {
       hasTimedOut: false,
     };
     this.#workers.add(worker);
-    child.on('message', (message: WorkerMessage) => this.#receive(worker, message));
+    child.on('message', (message: WorkerMessage<Answer>) => this.#receive(worker, message));
     // Reported by `close`, which follows.
     child.on('error', (error) => this.#note(error.message));
     void worker.closed.then(() => this.#bury(worker));
@@ -133,7 +134,7 @@ export class WorkerPool {
     this.#options.onLine(line);
   }
 
-  #receive(worker: PoolWorker, message: WorkerMessage): void {
+  #receive(worker: PoolWorker<Event, Answer>, message: WorkerMessage<Answer>): void {
     if (message.type === 'ready') {
       this.#failedStarts = 0;
       worker.isReady = true;
@@ -157,9 +158,9 @@ export class WorkerPool {
     }
   }
 
-  #hand(worker: PoolWorker, invocation: Invocation): void {
+  #hand(worker: PoolWorker<Event, Answer>, invocation: Invocation<Event, Answer>): void {
     const { timeoutMs } = this.#options;
-    const request: InvocationRequest = {
+    const request: InvocationRequest<Event> = {
       id: randomUUID(),
       event: invocation.event,
       deadlineMs: Date.now() + timeoutMs,
@@ -173,7 +174,7 @@ export class WorkerPool {
     worker.child.send(request, () => {});
   }
 
-  #bury(worker: PoolWorker): void {
+  #bury(worker: PoolWorker<Event, Answer>): void {
     this.#workers.delete(worker);
     if (worker.timer !== null) clearTimeout(worker.timer);
     worker.work?.invocation.reject(this.#causeOfDeath(worker));
@@ -182,7 +183,7 @@ export class WorkerPool {
     else this.#start();
   }
 
-  #causeOfDeath({ hasTimedOut, child }: PoolWorker): InvocationError {
+  #causeOfDeath({ hasTimedOut, child }: PoolWorker<Event, Answer>): InvocationError {
     if (this.#isClosing) return stoppedError();
     if (!hasTimedOut) {
       const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;

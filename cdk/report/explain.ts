@@ -21,6 +21,14 @@ const REJECTIONS: Readonly<Record<RejectionCode, Explanation>> = {
   corrupt: { title: 'The file is damaged', advice: 'Part of it is missing or broken. Export or upload it again.' },
   too_many_bytes: { title: 'The file is too large', advice: 'Save it with stronger compression or at a smaller size.' },
   too_many_pixels: { title: 'Too many pixels', advice: 'Save the photo at a smaller size.' },
+  region_outside: {
+    title: 'The region lies outside the photo',
+    advice: 'Correct the region of interest, or give it in %, and run again.',
+  },
+  background_missing: {
+    title: 'The background picture is missing',
+    advice: 'Give the workers the picture that the preset names, then run again.',
+  },
   source_missing: {
     title: 'The photo was gone',
     advice: 'It was moved or deleted before its turn. Put it back and run again.',
@@ -52,6 +60,12 @@ const FAULTS: ReadonlyMap<string, Explanation> = new Map([
   ['disk_full', { title: 'The disk is full', advice: `Make room on the disk of the cutouts. ${TRY_AGAIN}` }],
   ['access_denied', { title: 'Not allowed', advice: 'Give the program access to photos and cutouts, then run again.' }],
 ]);
+
+/** A cutout that a person turned down. */
+export const REFUSED: Explanation = {
+  title: 'Refused by a person',
+  advice: 'Its files lie below refused/. Try another model or preset, or replace the photo.',
+};
 
 /** @returns What a rejection code or a fault's code means; a general sentence for codes only machines know. */
 export function explainCode(code: string, status: 'rejected' | 'failed'): Explanation {

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { explainCode, explainDoubt } from './explain.ts';
+import { explainCode, explainDoubt, REFUSED } from './explain.ts';
 import { fileLink } from './file-link.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type ReportedPhoto, type Standing, standing } from './report.ts';
@@ -39,7 +40,7 @@ ${facts(photo, folders)}
 /** Names one photo without showing it. */
 export function nameFrame(photo: ReportedPhoto, number: number, folders: PageFolders): Html {
   const remark = photo.code ?? photo.reasons.join(', ');
-  const link = html`<a href="${photoLink(photo, folders)}">${photo.key}</a>`;
+  const link = linked(joinPath(folders.src, photo.key), folders, photo.key);
   return html`<li class="${standing(photo)}" id="f${number}"><span>${link}${remark !== '' && html` – ${remark}`}</span></li>\n`;
 }
 
@@ -86,6 +87,7 @@ function name(key: string): Html {
 
 function why(photo: ReportedPhoto): Content {
   if (photo.code === null) {
+    if (photo.decision === 'refused') return html`<p class="why"><b>${REFUSED.title}.</b> ${REFUSED.advice}</p>\n`;
     const doubts = photo.reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
     return [...doubts, ...photo.outputs.flatMap(brokenRules)];
   }
@@ -106,13 +108,18 @@ function brokenRules({ preset, rules = [] }: ReportedPhoto['outputs'][number]): 
 function facts(photo: ReportedPhoto, folders: PageFolders): Html {
   const { width, height, sku, totalMs, outputs, record } = photo;
   const size = width !== null && height !== null && html`<span>${width} × ${height}</span>`;
-  const files = outputs.map(
-    (output) =>
-      html`<a href="${fileLink(folders.dst, joinPath(folders.dst, output.key))}">${outputs.length > 1 && `${output.preset} `}${output.format.toUpperCase()} ${bytes(output.bytes)}</a>`,
-  );
-  const paper = record !== null && html`<a href="${fileLink(folders.dst, joinPath(folders.dst, record))}">record</a>`;
+  const files = outputs.map((output) => {
+    const text = `${outputs.length > 1 ? `${output.preset} ` : ''}${output.format.toUpperCase()} ${bytes(output.bytes)}`;
+    return linked(joinPath(folders.dst, output.key), folders, text);
+  });
+  const paper = record !== null && linked(joinPath(folders.dst, record), folders, 'record');
   const time = totalMs !== null && html`<span>${duration(totalMs)}</span>`;
   return html`<p class="facts">${sku !== null && html`<span>${sku}</span>`}${size}${time}${files}${paper}</p>`;
+}
+
+/** A batch in a bucket brings only the files of the photos it shows. */
+function linked(file: string, { dst }: PageFolders, text: string): Html {
+  return existsSync(file) ? html`<a href="${fileLink(dst, file)}">${text}</a>` : html`<span>${text}</span>`;
 }
 
 function photoLink(photo: ReportedPhoto, folders: PageFolders): string {

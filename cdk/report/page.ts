@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Html, html } from './html.ts';
 import { inOrder } from './in-order.ts';
 import { drawFrame, nameFrame, type PageFolders, STANDING_NAMES } from './page-frame.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { type Report, STANDINGS, type Standing, worstFirst } from './report.ts';
+import { type Report, STANDINGS, type Standing, standing, worstFirst } from './report.ts';
 import { duration, photoCount } from './words.ts';
 
 export interface PageOptions {
@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly maxFrames?: number;
   /** Photos decoded at once. @default 2 */
   readonly concurrency?: number;
+  /** What the photos are called. @default the path of their folder */
+  readonly source?: string;
 }
 
 export const PAGE_DEFAULTS = { maxFrames: 200, concurrency: 2 } as const;
@@ -27,16 +29,16 @@ export async function* drawPage(
   folders: PageFolders,
   options: PageOptions = {},
 ): AsyncGenerator<string> {
-  const { maxFrames, concurrency } = { ...PAGE_DEFAULTS, ...options };
+  const { maxFrames, concurrency, source = resolve(folders.src) } = { ...PAGE_DEFAULTS, ...options };
   const sorted = worstFirst(report.photos).map((photo, index) => ({ photo, number: index + 1 }));
   const shown = sorted.slice(0, maxFrames);
   const rest = sorted.slice(maxFrames);
 
-  yield head(report, folders).markup;
+  yield head(report, source).markup;
   yield '<main>\n<ol class="frames">';
   yield* inOrder(shown, async ({ photo, number }) => (await drawFrame(photo, number, folders)).markup, { concurrency });
   yield '\n</ol>\n';
-  if (sorted.length === 0) yield html`<p class="empty">There are no photos in ${resolve(folders.src)}.</p>`.markup;
+  if (sorted.length === 0) yield html`<p class="empty">There are no photos in ${source}.</p>`.markup;
   if (rest.length > 0) {
     yield html`<section class="rest"><h2>${photoCount(rest.length)} more</h2>
 <p>The ${photoCount(shown.length)} that most need a look are shown above; these are only named.</p><ol>\n`.markup;
@@ -53,7 +55,7 @@ export async function* drawPage(
 // The policy names the style by its hash: injected markup could neither load, nor run, nor even restyle anything.
 const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${createHash('sha256').update(PAGE_STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
-function head(report: Report, folders: PageFolders): Html {
+function head(report: Report, source: string): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -61,14 +63,14 @@ function head(report: Report, folders: PageFolders): Html {
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${headline(report)} – ${basename(resolve(folders.src))}</title>
+<title>${headline(report)} – ${source}</title>
 <style>${{ markup: PAGE_STYLE }}</style>
 </head>
 <body>
 <header>
 <p class="brand">cutline contact sheet</p>
 <h1>${headline(report)}</h1>
-<p class="meta">${facts(report, folders).map((fact) => html`<span>${fact}</span>`)}</p>
+<p class="meta">${facts(report, source).map((fact) => html`<span>${fact}</span>`)}</p>
 ${bar(report)}
 </header>
 ${controls(report)}
@@ -81,18 +83,19 @@ function headline({ totals }: Report): string {
   return totals.photos === 1 ? 'The photo is cut out' : `All ${photoCount(totals.photos)} cut out`;
 }
 
-function facts(report: Report, folders: PageFolders): string[] {
+function facts(report: Report, source: string): string[] {
   const { photos, totals, wallMs, endedAt } = report;
   const models = [...new Set(photos.flatMap(({ model }) => model ?? []))].sort();
   const when = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short' }).format(new Date(endedAt));
   const pace =
     totals.photos > 1 ? `${duration(wallMs)}, ${duration(wallMs / totals.photos)} a photo` : duration(wallMs);
-  return [resolve(folders.src), when, pace, ...models.map((model) => `model ${model}`)];
+  return [source, when, pace, ...models.map((model) => `model ${model}`)];
 }
 
-function counts({ totals }: Report): Record<Standing, number> {
-  const { failed, rejected, review, done } = totals;
-  return { failed, rejected, review, done: done - review };
+function counts({ photos }: Report): Record<Standing, number> {
+  const count = { failed: 0, rejected: 0, review: 0, done: 0 };
+  for (const photo of photos) count[standing(photo)]++;
+  return count;
 }
 
 /** A strip whose colours share its width as the photos do. */

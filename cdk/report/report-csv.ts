@@ -9,11 +9,12 @@ import { type ReportedPhoto, worstFirst } from './report.ts';
  * (`=`, `+`, `-`, `@`, tab in front) gets a leading `'`: file names come from strangers.
  */
 export function reportCsv(photos: readonly ReportedPhoto[]): string {
-  return stringify(worstFirst(photos).map(row), { header: true, columns: COLUMNS, bom: true, escape_formulas: true });
+  const rows = worstFirst(photos).map((photo, index) => ({ ...csvRow(photo), frame: index + 1 }));
+  return stringify(rows, { header: true, columns: COLUMNS, bom: true, escape_formulas: true });
 }
 
 // `frame` stands first so that a reader that does not know byte-order marks still finds the column `key`.
-const COLUMNS = [
+export const COLUMNS = [
   'frame',
   'key',
   'status',
@@ -34,15 +35,16 @@ const COLUMNS = [
   'totalMs',
   'outputs',
   'outputBytes',
+  'decision',
 ];
 
-function row(photo: ReportedPhoto, index: number): Record<string, string | number | null> {
+/** A photo's cells by column; its frame is for the caller to count. */
+export function csvRow(photo: ReportedPhoto): Record<string, string | number | null> {
   const { timesMs: _times, record: _record, reasons, outputs, confidence, coverage, ...cells } = photo;
   return {
     ...cells,
     confidence: rounded(confidence),
     coverage: rounded(coverage),
-    frame: index + 1,
     reasons: reasons.join(' '),
     outputs: outputs.map((output) => output.key).join(' | '),
     outputBytes: outputs.length === 0 ? null : outputs.reduce((sum, output) => sum + output.bytes, 0),

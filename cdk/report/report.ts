@@ -1,5 +1,5 @@
 import { recordKey } from '#functions/contract/output-keys.ts';
-import type { DoubtReason, PhotoRecord } from '#functions/contract/record.ts';
+import type { Decision, DoubtReason, PhotoRecord } from '#functions/contract/record.ts';
 
 /** How one input of a batch ended. */
 export interface ReportInput {
@@ -9,6 +9,8 @@ export interface ReportInput {
   readonly code?: string;
   /** A sentence for the person who uploaded the photo. */
   readonly message?: string;
+  /** The shop's own number, where the batch knows it and the record may not. */
+  readonly sku?: string;
   /** What the worker wrote; absent where no attempt came that far. */
   readonly record?: PhotoRecord;
 }
@@ -23,6 +25,8 @@ export interface ReportedPhoto {
   /** 0..1. */
   readonly confidence: number | null;
   readonly reasons: readonly DoubtReason[];
+  /** What a person said after looking at it. */
+  readonly decision: Decision['verdict'] | null;
   readonly sku: string | null;
   readonly format: string | null;
   /** As displayed, in pixels. */
@@ -88,7 +92,8 @@ export const STANDINGS = ['failed', 'rejected', 'review', 'done'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 export function standing(photo: ReportedPhoto): Standing {
-  return photo.status === 'done' && photo.verdict === 'review' ? 'review' : photo.status;
+  if (photo.status !== 'done' || photo.verdict === 'ok') return photo.status;
+  return photo.verdict === 'rejected' ? 'rejected' : 'review';
 }
 
 /** Sorts what needs a person to the front: failed, rejected, then the least certain cutouts. */
@@ -114,7 +119,8 @@ function reportPhoto(input: ReportInput): ReportedPhoto {
     verdict: status === 'failed' ? null : (record?.verdict ?? null),
     confidence: cutout?.confidence ?? null,
     reasons: cutout?.reasons ?? [],
-    sku: record?.source.sku ?? null,
+    decision: cutout?.decision?.verdict ?? null,
+    sku: input.sku ?? record?.source.sku ?? null,
     format: record?.source.format ?? null,
     width: record?.source.width ?? null,
     height: record?.source.height ?? null,

@@ -31,17 +31,30 @@ export const THUMBNAIL_DEFAULTS = { sidePx: 288, maxBytes: 100e6, maxPixels: 120
  */
 export async function makeThumbnail(path: string, options: ThumbnailOptions = {}): Promise<Thumbnail | null> {
   const { sidePx, maxBytes, maxPixels, timeoutSeconds } = { ...THUMBNAIL_DEFAULTS, ...options };
+  const size = await stat(path).then(
+    (facts) => facts.size,
+    () => 0,
+  );
+  if (size === 0 || size > maxBytes) return null;
+  const drawn = await drawThumbnail(path, { sidePx, maxPixels, timeoutSeconds });
+  if (drawn === null) return null;
+  const { bytes, width, height } = drawn;
+  return { address: `data:image/webp;base64,${bytes.toString('base64')}`, width, height };
+}
+
+/** The same as a WebP file. @param picture Its path, or its bytes. */
+export async function drawThumbnail(
+  picture: string | Uint8Array,
+  { sidePx, maxPixels, timeoutSeconds }: Omit<Required<ThumbnailOptions>, 'maxBytes'>,
+): Promise<{ readonly bytes: Buffer; readonly width: number; readonly height: number } | null> {
   try {
-    const { size } = await stat(path);
-    if (size === 0 || size > maxBytes) return null;
-    const photo = sharp(path, { failOn: 'none', limitInputPixels: maxPixels, sequentialRead: true });
-    const { data, info } = await photo
+    const { data, info } = await sharp(picture, { failOn: 'none', limitInputPixels: maxPixels, sequentialRead: true })
       .autoOrient()
       .resize(sidePx, sidePx, { fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 72, effort: 2, alphaQuality: 80 })
       .timeout({ seconds: timeoutSeconds })
       .toBuffer({ resolveWithObject: true });
-    return { address: `data:image/webp;base64,${data.toString('base64')}`, width: info.width, height: info.height };
+    return { bytes: data, width: info.width, height: info.height };
   } catch {
     // The page says in words what is wrong with this photo; a second opinion from the decoder helps nobody.
     return null;

@@ -16,6 +16,8 @@ export interface WriteReportOptions extends PageOptions {
   readonly photos: readonly ReportInput[];
   readonly startedAt: Date;
   readonly endedAt: Date;
+  /** How `report.csv` is written. @default for a spreadsheet, worst first */
+  readonly csv?: (photos: Report['photos']) => string;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function writeReport(options: WriteReportOptions): Promise<Report> 
   const report = buildReport(options.photos, options);
   await mkdir(options.dst, { recursive: true });
   await writeAtomically(join(options.dst, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  await writeAtomically(join(options.dst, 'report.csv'), reportCsv(report.photos));
+  await writeAtomically(join(options.dst, 'report.csv'), (options.csv ?? reportCsv)(report.photos));
   await writeAtomically(join(options.dst, 'report.html'), drawPage(report, options, options));
   return report;
 }

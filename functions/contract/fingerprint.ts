@@ -3,7 +3,7 @@ import { type Preset, presetHash } from './preset.ts';
 import type { UnknownPreset } from './preset-choice.ts';
 
 /** Raised whenever the same photo, preset and model give other pixels than before, so that results are made anew. */
-export const PIPELINE_VERSION = 1;
+export const PIPELINE_VERSION = 2;
 
 interface FingerprintParts {
   /** Of the photo. */

@@ -1,15 +1,28 @@
 import { z } from 'zod';
+import { Edges, PresetList } from './preset.ts';
+import { Region } from './region.ts';
 
 /** One photo to cut out. Everything but its address is optional. */
-export const CutoutJob = z.strictObject({
-  bucket: z.string().min(1),
-  key: z.string().min(1).max(1024),
-  /** An id, or several with commas: all are made of one decode and one segmentation. */
-  preset: z.string().optional(),
-  model: z.string().optional(),
-  batchId: z.string().optional(),
-  sku: z.string().optional(),
-});
+export const CutoutJob = z
+  .strictObject({
+    bucket: z.string().min(1),
+    key: z.string().min(1).max(1024),
+    /** An id, or several with commas: all are made of one decode and one segmentation. */
+    preset: z.string().optional(),
+    /** Whole presets instead of ids: every option of the command line is one of their fields. */
+    presets: PresetList.optional(),
+    /** Where in this photo the subject may be, instead of what its presets say. */
+    roi: Region.optional(),
+    /** Instead of what the presets say. */
+    edges: Edges.optional(),
+    model: z.string().optional(),
+    batchId: z.string().optional(),
+    sku: z.string().optional(),
+  })
+  .refine(({ preset, presets }) => preset === undefined || presets === undefined, {
+    path: ['presets'],
+    message: 'Expected either preset or presets, got both',
+  });
 export type CutoutJob = z.infer<typeof CutoutJob>;
 
 const S3Notification = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfidenceModel } from './confidence.ts';
 
 /**
  * How a photo becomes the network's input tensor: `v = (scaled(x) - mean) / std` a channel, x being 0..255.
@@ -41,6 +42,8 @@ export const ModelManifest = z.object({
   recipe: z.record(z.string(), z.unknown()),
   /** Measured quality by evaluation set, e.g. `{"ecssd": {"mae": 0.03}}`; empty where nothing was measured yet. */
   scores: z.record(z.string(), z.record(z.string(), z.number())),
+  /** How far its cutouts can be trusted, as calibrated. @default what was fitted on another network of its kind */
+  confidence: ConfidenceModel.optional(),
 });
 
 export type ModelManifest = z.infer<typeof ModelManifest>;

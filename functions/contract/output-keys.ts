@@ -58,3 +58,15 @@ export function renditionKeys(key: string, presets: readonly Pick<Preset, 'id' |
 export function recordKey(key: string): string {
   return `records/${key}.json`;
 }
+
+const REFUSED = 'refused/';
+
+/** Where a result goes that a person refused: out of the folders that are published. */
+export function refusedKey(key: string): string {
+  return key.startsWith(REFUSED) ? key : REFUSED + key;
+}
+
+/** Where a result lies that nobody refused. */
+export function acceptedKey(key: string): string {
+  return key.startsWith(REFUSED) ? key.slice(REFUSED.length) : key;
+}

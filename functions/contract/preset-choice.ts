@@ -1,8 +1,9 @@
 import type { CutoutJob } from './job.ts';
+import { PHOTO_METADATA } from './photo-metadata.ts';
 import type { Preset } from './preset.ts';
 
 interface PresetSources {
-  readonly job: Pick<CutoutJob, 'preset' | 'key'>;
+  readonly job: Pick<CutoutJob, 'preset' | 'presets' | 'roi' | 'edges' | 'key'>;
   /** The photo's user metadata. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly known: ReadonlyMap<string, Preset>;
@@ -16,17 +17,24 @@ export interface UnknownPreset {
 }
 
 /**
- * Chooses a photo's presets: job field, else object metadata `cutline-preset` (each one id, or several with commas), else
- * the key's first segment where it names a preset, else the default.
+ * Chooses a photo's presets: the job's own or its field's ids, else object metadata `cutline-preset` (each one id, or several with commas), else
+ * the key's first segment where it names a preset, else the default. A job's region and edges take the place of theirs.
  *
  * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
-export function choosePresets({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
-  const asked = job.preset ?? metadata['cutline-preset'];
+export function choosePresets(sources: PresetSources): readonly Preset[] | UnknownPreset {
+  const { presets = named(sources), roi, edges } = sources.job;
+  if ('unknown' in presets) return presets;
+  const shared = { ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
+  return presets.map((preset) => ({ ...preset, ...shared }));
+}
+
+function named({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
+  const asked = job.preset ?? metadata[PHOTO_METADATA.preset];
   if (asked === undefined) {
     const [folder = '', ...rest] = job.key.split('/');
-    const named = rest.length > 0 ? known.get(folder) : undefined;
-    return named === undefined ? fallback : [named];
+    const own = rest.length > 0 ? known.get(folder) : undefined;
+    return own === undefined ? fallback : [own];
   }
   const chosen = new Set<Preset>();
   for (const id of asked.split(',').map((part) => part.trim())) {

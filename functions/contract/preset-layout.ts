@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { Length } from './length.ts';
 
 const sidePx = z.int().min(1).max(16_383);
 const share = z.number().min(0).max(1);
+
+const evenMargin = z.union([
+  z.strictObject({ px: z.int().min(0) }),
+  z.strictObject({ share: z.number().min(0).lt(0.5) }),
+]);
+const sides = z.strictObject({ top: Length, right: Length, bottom: Length, left: Length });
 
 /** How the subject is put into a frame of its own. Without a layout it stays where it is in its photo. */
 export const Layout = z
@@ -18,10 +25,11 @@ export const Layout = z
     ]),
     /** Share of the frame the subject covers along the axis where it covers more; nothing with `subject`. @default 0.85 */
     fill: z.number().gt(0).max(1).optional(),
-    /** Least distance from the subject to the frame: px of the frame, or a share of its shorter side. @default 0 px */
-    margin: z
-      .union([z.strictObject({ px: z.int().min(0) }), z.strictObject({ share: z.number().min(0).lt(0.5) })])
-      .optional(),
+    /**
+     * Least distance from the subject to the frame: px of the frame, or a share of its shorter side. Around a crop to the
+     * subject each side may have its own, as a share of the subject's width or height. @default 0 px
+     */
+    margin: z.union([evenMargin, sides]).optional(),
     /** Where in the room that is left: 0 left or top, 1 right or bottom. @default the middle */
     position: z.strictObject({ x: share, y: share }).optional(),
     /** Whether a subject of too few pixels is enlarged. Otherwise the frame shrinks with it. @default false */
@@ -35,6 +43,10 @@ export const Layout = z
         message: 'Expected no fill with a canvas cropped to the subject',
       });
     }
+    if (canvas !== 'subject' && margin !== undefined && 'top' in margin) {
+      const message = 'Expected one margin for all sides, unless the canvas is cropped to the subject';
+      context.addIssue({ code: 'custom', path: ['margin'], message });
+    }
     if (typeof canvas === 'string' || !('width' in canvas) || margin === undefined || !('px' in margin)) return;
     if (2 * margin.px >= Math.min(canvas.width, canvas.height)) {
       context.addIssue({
@@ -45,6 +57,9 @@ export const Layout = z
     }
   });
 export type Layout = z.infer<typeof Layout>;
+
+/** Room around a subject, a side at a time. */
+export type Sides = z.infer<typeof sides>;
 
 /** A shadow under the subject: `contact` lies on the ground it stands on, `drop` is its blurred outline below it. */
 export const Shadow = z.strictObject({

@@ -90,9 +90,23 @@ export const RuleResult = z.object({
 });
 export type RuleResult = z.infer<typeof RuleResult>;
 
+interface Window {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** The narrowest window of bytes that all `must` rules together leave. */
-export function byteWindow(rules: readonly PresetRule[]): { readonly min: number; readonly max: number } {
-  const ours = rules.filter(({ check, level }) => check === 'bytes' && level === 'must');
+export function byteWindow(rules: readonly PresetRule[]): Window {
+  return windowOf(rules, 'bytes');
+}
+
+/** What all `must` rules together leave of every number they limit; nothing where min > max. */
+export function windowsOf(rules: readonly PresetRule[]): (Window & Pick<PresetRule, 'check'>)[] {
+  return [...new Set(rules.map(({ check }) => check))].map((check) => ({ check, ...windowOf(rules, check) }));
+}
+
+function windowOf(rules: readonly PresetRule[], wanted: PresetRule['check']): Window {
+  const ours = rules.filter(({ check, level }) => check === wanted && level === 'must');
   return {
     min: Math.max(0, ...ours.map(({ min }) => min ?? 0)),
     max: Math.min(Number.POSITIVE_INFINITY, ...ours.map(({ max }) => max ?? Number.POSITIVE_INFINITY)),

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Layout, Shadow } from './preset-layout.ts';
-import { PresetRule } from './preset-rules.ts';
+import { PresetRule, windowsOf } from './preset-rules.ts';
+import { Region } from './region.ts';
+
+/** Folders beside the cutouts that are no preset's. */
+const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'retouched', 'photos']);
 
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
@@ -18,6 +22,10 @@ const background = z.union([
   }),
 ]);
 
+/** How a mask's edge is brought to the photo's size: scaled, or moved to the photo's own edges with clean colours. */
+export const Edges = z.enum(['fast', 'fine']);
+export type Edges = z.infer<typeof Edges>;
+
 /** What to make of a photo once its mask is known. */
 export const Preset = z
   .strictObject({
@@ -25,7 +33,7 @@ export const Preset = z
     id: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]*$/)
-      .refine((id) => id !== 'cutouts' && id !== 'records', 'Expected another id: results already lie in that folder'),
+      .refine((id) => !TAKEN_FOLDERS.has(id), 'Expected another id: something else lies in that folder'),
     /** Who this is for, for a person to read. */
     title: z.string().optional(),
     /** `cutout` writes the subject, `mask` the alpha alone as a greyscale picture. */
@@ -38,6 +46,11 @@ export const Preset = z
     chroma: z.enum(['4:2:0', '4:4:4']).optional(),
     /** What a photo's own transparency means: `flatten` puts the photo on white first, `keep` multiplies it into the mask. */
     existingAlpha: z.enum(['flatten', 'keep']).default('flatten'),
+    /** Largest photo to lay out, width x height: a larger one is made smaller first. @default no limit */
+    maxPixels: z.int().min(1).optional(),
+    /** Where in the photo the subject may be. @default anywhere */
+    roi: Region.optional(),
+    edges: Edges.default('fine'),
     layout: Layout.optional(),
     shadow: Shadow.optional(),
     /** What is checked on the final file. */
@@ -63,6 +76,12 @@ export const PresetList = z
     }
     if (new Set(presets.map(({ existingAlpha }) => existingAlpha)).size > 1) {
       context.addIssue({ code: 'custom', message: 'Expected presets that treat existingAlpha alike' });
+    }
+    if (new Set(presets.map(({ roi }) => JSON.stringify(roi))).size > 1) {
+      context.addIssue({ code: 'custom', message: 'Expected presets that look at the same region (roi)' });
+    }
+    if (new Set(presets.map(({ edges }) => edges)).size > 1) {
+      context.addIssue({ code: 'custom', message: 'Expected presets with the same edges' });
     }
   });
 
@@ -102,6 +121,10 @@ function contradictions(preset: Draft): Contradiction[] {
     add('format', 'JPEG has no transparency: choose a background colour, or png, webp or avif');
   }
   if (content === 'mask' && shadow !== undefined) add('shadow', 'A mask has no shadow');
+  for (const { check, min, max } of windowsOf(rules)) {
+    if (min > max)
+      add('rules', `Expected a ${check} that some file can have, got rules for ${min} or more and ${max} or less`);
+  }
   for (const rule of rules) {
     if (rule.check === 'background' && !isPlain) add('rules', 'A background can only be checked against one colour');
     if (rule.check === 'background' && rule.level === 'must' && shadow !== undefined) {

@@ -9,9 +9,11 @@ export const RejectionCode = z.enum([
   'corrupt',
   'too_many_bytes',
   'too_many_pixels',
+  'region_outside',
   'source_missing',
   'unknown_preset',
   'model_unavailable',
+  'background_missing',
 ]);
 export type RejectionCode = z.infer<typeof RejectionCode>;
 
@@ -75,6 +77,16 @@ const OutputFacts = z.object({
 });
 export type OutputFacts = z.infer<typeof OutputFacts>;
 
+/** What a person said of a cutout after looking at it: about this very record, a photo that is cut out anew has none. */
+export const Decision = z.object({
+  verdict: z.enum(['approved', 'refused']),
+  /** What the machine had said, for taking the decision back. */
+  before: z.enum(['ok', 'review']),
+  /** ISO 8601. Who decided is not asked. */
+  at: z.iso.datetime(),
+});
+export type Decision = z.infer<typeof Decision>;
+
 const common = {
   schema: z.literal(1),
   source: SourceFacts,
@@ -90,16 +102,25 @@ const common = {
   timesMs: z.record(z.string(), z.number().nonnegative()),
 };
 
-const DoneRecord = z.object({
-  ...common,
-  status: z.literal('done'),
-  verdict: z.enum(['ok', 'review']),
-  /** 0..1. */
-  confidence: z.number().min(0).max(1),
-  reasons: z.array(DoubtReason),
-  mask: MaskFacts,
-  outputs: z.array(OutputFacts).min(1),
-});
+const DoneRecord = z
+  .object({
+    ...common,
+    status: z.literal('done'),
+    /** The machine's, or what a person's decision made of it: `rejected` means refused by a person. */
+    verdict: z.enum(['ok', 'review', 'rejected']),
+    decision: Decision.optional(),
+    /** When a person last corrected the mask, ISO 8601: the outputs are made of that mask. */
+    retouchedAt: z.iso.datetime().optional(),
+    /** 0..1. */
+    confidence: z.number().min(0).max(1),
+    reasons: z.array(DoubtReason),
+    mask: MaskFacts,
+    outputs: z.array(OutputFacts).min(1),
+  })
+  .refine(
+    ({ verdict, decision }) => (verdict === 'rejected') === (decision?.verdict === 'refused'),
+    'Expected the verdict "rejected" with a cutout if a person refused it, and only then',
+  );
 
 const RejectedRecord = z.object({
   ...common,

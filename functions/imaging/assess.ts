@@ -18,6 +18,14 @@ interface Size {
   readonly height: number;
 }
 
+/** The photo, or its part that the mask is of. */
+interface Place extends Size {
+  /** @default 0 */
+  readonly left?: number;
+  /** @default 0 */
+  readonly top?: number;
+}
+
 /** Below this a person should look. */
 const REVIEW_BELOW = 0.75;
 
@@ -42,10 +50,10 @@ const REMAINS: Readonly<Record<MaskDoubt, number>> = {
 /**
  * Judges a raw mask: how much of it is subject, where, in how many pieces, and how decided the network was.
  *
- * @param mask The network's own output, before any smoothing. @param photo Size the box is given in.
+ * @param mask The network's own output, before any smoothing. @param photo What the box is given in.
  * The same mask always gets the same answer. Cost: 6 ms at 1024 x 1024.
  */
-export function assess(mask: Mask, photo: Size): Assessment {
+export function assess(mask: Mask, photo: Place): Assessment {
   const { facts, softShare } = measure(mask, photo);
   const reasons = doubts(facts, softShare);
   const decided = facts.box === null ? 0 : 1 - softShare;
@@ -53,7 +61,7 @@ export function assess(mask: Mask, photo: Size): Assessment {
   return { mask: facts, confidence, reasons, verdict: confidence < REVIEW_BELOW ? 'review' : 'ok' };
 }
 
-function measure(mask: Mask, photo: Size) {
+function measure(mask: Mask, photo: Place) {
   const { width, height, data } = mask;
   const isSubject = new Uint8Array(data.length);
   let subject = 0;
@@ -86,12 +94,12 @@ interface Box {
 }
 
 /** The smallest box of whole photo pixels around the mask's. Multiplies first, so that whole results stay whole. */
-function scaleBox({ left, top, right, bottom }: Box, mask: Size, photo: Size) {
+function scaleBox({ left, top, right, bottom }: Box, mask: Size, photo: Place) {
   const l = Math.floor((left * photo.width) / mask.width);
   const t = Math.floor((top * photo.height) / mask.height);
   return {
-    left: l,
-    top: t,
+    left: l + (photo.left ?? 0),
+    top: t + (photo.top ?? 0),
     width: Math.ceil((right * photo.width) / mask.width) - l,
     height: Math.ceil((bottom * photo.height) / mask.height) - t,
   };

@@ -2,7 +2,8 @@ import type { Preset } from '../contract/preset.ts';
 import { type Assessment, assess } from './assess.ts';
 import { decode, type Photo, type PhotoLimits } from './decode.ts';
 import type { RgbImage } from './raster.ts';
-import { refine } from './refine.ts';
+import { refineInto } from './refine.ts';
+import { clearOutside, cutToRegion, findRegion, maskOfWhole } from './region.ts';
 import { type Rendition, render } from './render.ts';
 import type { Network } from './segment.ts';
 import type { Workspace } from './workspace.ts';
@@ -14,7 +15,7 @@ export type StageRunner = <T>(name: Stage, run: () => T | Promise<T>) => Promise
 
 export interface CutOutOptions {
   readonly segmenter: Network;
-  /** At least one; the first decides what all share (`existingAlpha`). */
+  /** At least one; the first decides what all share (`existingAlpha`, `roi`, `edges`). */
   readonly presets: readonly Preset[];
   readonly limits: PhotoLimits;
   readonly workspace: Workspace;
@@ -40,19 +41,24 @@ export interface Cutout {
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
   const { segmenter, presets, limits, workspace, stage = async (_, run) => await run() } = options;
-  const existingAlpha = presets[0]?.existingAlpha ?? 'flatten';
+  const { existingAlpha = 'flatten', roi, edges = 'fine' } = presets[0] ?? {};
 
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));
-  const mask = await stage('segment', () => segmenter.segment(photo.image));
-  const alpha = await stage('refine', () => refine(mask, photo, workspace));
+  const region = findRegion(roi, photo.image);
+  const seen = await cutToRegion(photo.image, region);
+  const mask = await stage('segment', () => segmenter.segment(seen));
+  const assessment = assess(mask, seen);
+  const whole = maskOfWhole(mask, region, photo.image);
+  const { image, alpha } = await stage('refine', () => refineInto(photo, whole, { workspace, edges }));
+  clearOutside(alpha, region);
   // Each: compose > encode > verify.
   const renditions: Rendition[] = [];
-  for (const preset of presets) renditions.push(await render(photo.image, alpha, { ...options, preset, stage }));
+  for (const preset of presets) renditions.push(await render(image, alpha, { ...options, preset, stage }));
 
-  const { image, alpha: _, ...facts } = photo;
+  const { format, orientation, colourSpace } = photo;
   return {
-    photo: { ...facts, width: image.width, height: image.height },
-    assessment: assess(mask, image),
+    photo: { format, orientation, colourSpace, width: image.width, height: image.height },
+    assessment,
     renditions,
   };
 }

@@ -2,7 +2,13 @@ import type { RejectionCode } from '../contract/record.ts';
 
 type ImagingErrorCode = Extract<
   RejectionCode,
-  'empty_file' | 'not_a_photo' | 'unsupported_format' | 'corrupt' | 'too_many_bytes' | 'too_many_pixels'
+  | 'empty_file'
+  | 'not_a_photo'
+  | 'unsupported_format'
+  | 'corrupt'
+  | 'too_many_bytes'
+  | 'too_many_pixels'
+  | 'region_outside'
 >;
 
 /**

@@ -1,4 +1,5 @@
-import type { Layout } from '../contract/preset-layout.ts';
+import { lengthInPx } from '../contract/length.ts';
+import type { Layout, Sides } from '../contract/preset-layout.ts';
 
 export interface Size {
   readonly width: number;
@@ -32,11 +33,8 @@ const MIDDLE = { x: 0.5, y: 0.5 };
  */
 export function placeSubject(box: Box, photo: Size, layout: Layout): Placement {
   const { fill = 0.85, margin = { px: 0 }, position = MIDDLE, enlarge = false } = layout;
-  if (layout.canvas === 'subject') {
-    const around = 'px' in margin ? margin.px : Math.round(margin.share * Math.min(box.width, box.height));
-    const canvas = { width: box.width + 2 * around, height: box.height + 2 * around };
-    return { canvas, scale: 1, target: { ...box, left: around, top: around }, isShrunk: false };
-  }
+  if (layout.canvas === 'subject') return cropped(box, margin);
+  if ('top' in margin) throw new Error('Expected one margin for all sides of a frame, got a side at a time');
   const asked = askedCanvas(box, photo, { canvas: layout.canvas, fill });
   const around = 'px' in margin ? margin.px : margin.share * Math.min(asked.width, asked.height);
   const wanted = Math.min(
@@ -64,6 +62,22 @@ export function placeSubject(box: Box, photo: Size, layout: Layout): Placement {
     },
     isShrunk,
   };
+}
+
+function cropped(box: Box, margin: NonNullable<Layout['margin']>): Placement {
+  const sides = 'top' in margin ? margin : evenSides(margin, box);
+  const left = lengthInPx(sides.left, box.width);
+  const top = lengthInPx(sides.top, box.height);
+  const canvas = {
+    width: left + box.width + lengthInPx(sides.right, box.width),
+    height: top + box.height + lengthInPx(sides.bottom, box.height),
+  };
+  return { canvas, scale: 1, target: { ...box, left, top }, isShrunk: false };
+}
+
+function evenSides(margin: Exclude<NonNullable<Layout['margin']>, Sides>, box: Size): Sides {
+  const px = lengthInPx(margin, Math.min(box.width, box.height));
+  return { top: { px }, right: { px }, bottom: { px }, left: { px } };
 }
 
 function askedCanvas(

@@ -16,15 +16,22 @@ const handlerFile = fileURLToPath(new URL('handler.ts', import.meta.url));
 /** Paths inside the bundle are written relative to this, so that it is the same in every checkout. */
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Bundles this function's handler, see {@link bundleFunction}. */
+export async function bundleHandler(): Promise<BundledFile[]> {
+  return await bundleFunction(handlerFile);
+}
+
 /**
- * Bundles the handler for Node 24: ES modules, everything inside but sharp and onnxruntime-node, whose machine code comes
+ * Bundles a handler for Node 24: ES modules, everything inside but sharp and onnxruntime-node, whose machine code comes
  * from a layer or lies in the image. Each store is a file of its own, loaded where it is used.
  *
  * The same sources give the same bytes.
+ *
+ * @param entry The module that exports `handler`.
  */
-export async function bundleHandler(): Promise<BundledFile[]> {
+export async function bundleFunction(entry: string): Promise<BundledFile[]> {
   const { outputFiles } = await build({
-    entryPoints: { index: handlerFile },
+    entryPoints: { index: entry },
     absWorkingDir: project,
     outdir: 'function',
     outExtension: { '.js': '.mjs' },

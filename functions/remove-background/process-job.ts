@@ -1,6 +1,7 @@
 import { fingerprint } from '../contract/fingerprint.ts';
 import type { CutoutJob } from '../contract/job.ts';
 import { renditionKeys } from '../contract/output-keys.ts';
+import { toldByMetadata } from '../contract/photo-metadata.ts';
 import type { Preset } from '../contract/preset.ts';
 import { choosePresets, type UnknownPreset } from '../contract/preset-choice.ts';
 import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
@@ -71,7 +72,14 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   }
 
   const preset = 'unknown' in presets ? presets.unknown : presets.map(({ id }) => id).join(',');
-  const context = { job, segmenter, preset, fingerprint: print, attempt, photo };
+  const context = {
+    job: { ...toldByMetadata(metadata), ...job },
+    segmenter,
+    preset,
+    fingerprint: print,
+    attempt,
+    photo,
+  };
   const work: Work = { job, deps, before, watch: new Stopwatch(deps.nowMs), context };
   const refusal = refuse(job, { version, presets, deps });
   if (refusal !== null) return await reject(work, refusal);
@@ -102,6 +110,13 @@ function refuse(
     const known = [...deps.presets.keys()].join(', ');
     return { code: 'unknown_preset', message: `Expected a known preset (${known}), got "${presets.unknown}".` };
   }
+  const missing = presets.map(pictureOf).find((image) => image !== null && !deps.backdrops?.has(image));
+  if (missing !== undefined) {
+    return {
+      code: 'background_missing',
+      message: `Expected a background picture that these workers carry, got "${missing}".`,
+    };
+  }
   const { id } = deps.segmenter.manifest;
   if (job.model !== undefined && job.model !== id) {
     return {
@@ -110,6 +125,10 @@ function refuse(
     };
   }
   return null;
+}
+
+function pictureOf({ background }: Preset): string | null {
+  return background !== 'transparent' && 'image' in background ? background.image : null;
 }
 
 async function cutOutPhoto(work: Work, presets: readonly Preset[]): Promise<Outcome> {

@@ -14,6 +14,7 @@ const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 const SHIPPED = [
   'Dockerfile',
   'function/index.mjs',
+  'batch-end/index.mjs',
   'runtime/arm64/nodejs/node_modules/sharp/package.json',
   'runtime/x86_64/nodejs/node_modules/sharp/package.json',
   'opt/models/tiny/model.onnx',
@@ -49,7 +50,20 @@ export function synthesizeStack(work: string, { context = {}, missing, isChecked
   return Template.fromStack(stack);
 }
 
-/** The properties of all resources of a type, as loose as JSON is. */
+/** Logical ids of what tells of a batch's end begin so. */
+const BATCH_END = 'BatchEnd';
+
+/** The properties of all resources of a type that flow A is made of, as loose as JSON is. */
 export function propertiesOf(template: Template, type: string): ReturnType<typeof JSON.parse>[] {
-  return Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+  return propertiesWhere(template, type, (id) => !id.startsWith(BATCH_END));
+}
+
+/** The same of what tells of a batch's end. */
+export function batchEndPropertiesOf(template: Template, type: string): ReturnType<typeof JSON.parse>[] {
+  return propertiesWhere(template, type, (id) => id.startsWith(BATCH_END));
+}
+
+function propertiesWhere(template: Template, type: string, isWanted: (id: string) => boolean) {
+  const resources = Object.entries(template.findResources(type));
+  return resources.filter(([id]) => isWanted(id)).map(([, { Properties }]) => Properties);
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings } from '#functions/remove-background/settings.ts';
-import { propertiesOf, synthesizeStack } from '#test/support/synthesized-stack.ts';
+import { batchEndPropertiesOf, propertiesOf, synthesizeStack } from '#test/support/synthesized-stack.ts';
 
 /** CDK takes its time to load. */
 const FIRST_SYNTHESIS_MS = 60_000;
@@ -28,7 +28,7 @@ describe('the way of a photo', () => {
     const told = { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } };
 
     template.resourcePropertiesCountIs('AWS::S3::Bucket', told, 1);
-    template.resourceCountIs('AWS::Lambda::Function', 1);
+    expect(propertiesOf(template, 'AWS::Lambda::Function')).toHaveLength(1);
     expect(Object.keys(template.findResources('Custom::S3BucketNotifications'))).toEqual([]);
   });
 
@@ -131,11 +131,16 @@ describe('safety', () => {
       [Action].flat().map((action) => [action, resourceNames(Resource)] as const),
     );
 
+    // A record, the first picture, and each further one, which lies in its preset's folder.
+    const results = expect.arrayContaining(['<Cutouts>/cutouts/*', '<Cutouts>/records/*', '<Cutouts>/amazon/*']);
+    expect(allowed.flatMap(([, resources]) => resources)).not.toContain('<Cutouts>/*');
     expect(allowed.filter(([action]) => action.startsWith('s3:'))).toEqual([
       ['s3:GetObject', ['<Photos>/*']],
-      ['s3:DeleteObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
-      ['s3:GetObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
-      ['s3:PutObject', ['<Cutouts>/cutouts/*', '<Cutouts>/records/*']],
+      ['s3:DeleteObject', results],
+      ['s3:GetObject', results],
+      ['s3:PutObject', results],
+      ['s3:DeleteObject', ['<Cutouts>/refused/*']],
+      ['s3:GetObject', ['<Cutouts>/refused/*']],
       ['s3:ListBucket', ['<Cutouts>', '<Photos>']],
     ]);
     expect(allowed.filter(([action]) => action.includes('*'))).toEqual([]);
@@ -192,14 +197,43 @@ describe('what somebody is told', () => {
   });
 });
 
+describe('the end of a batch', () => {
+  test('is looked for every few minutes', () => {
+    expect(batchEndPropertiesOf(template, 'AWS::Events::Rule')).toMatchObject([
+      { ScheduleExpression: 'rate(5 minutes)' },
+    ]);
+  });
+
+  test('is told by a function that may read what a batch says of itself, and touches no photo', () => {
+    const [{ PolicyDocument }] = batchEndPropertiesOf(template, 'AWS::IAM::Policy');
+    const statements: { Action: string | string[]; Resource: unknown }[] = PolicyDocument.Statement;
+    const allowed = statements.map(({ Action, Resource }) => [[Action].flat().join(' '), resourceNames(Resource)]);
+
+    expect(allowed.filter(([action]) => String(action).startsWith('s3:'))).toEqual([
+      ['s3:GetObject', ['<Cutouts>/batches/*', '<Cutouts>/records/*']],
+      ['s3:PutObject', ['<Cutouts>/batches/*/completed.json']],
+      ['s3:ListBucket', ['<Cutouts>', '<Photos>']],
+    ]);
+    expect(allowed.map(([action]) => action)).toEqual(
+      expect.arrayContaining([
+        'sqs:GetQueueAttributes',
+        'sqs:ChangeMessageVisibility sqs:ReceiveMessage',
+        'events:PutEvents',
+      ]),
+    );
+    expect(allowed.flatMap(([, resources]) => resources)).not.toContain('*');
+  });
+});
+
 test('is an image for arm64 that holds one model and one processor’s modules', () => {
   expect(only('AWS::Lambda::Function')).toMatchObject({
     PackageType: 'Image',
     Architectures: ['arm64'],
     MemorySize: 2048,
   });
-  const [asset] = readdirSync(join(work, 'cdk.out')).filter((name) => name.startsWith('asset.'));
-  expect(filesIn(join(work, 'cdk.out', asset ?? ''))).toEqual([
+  const assets = readdirSync(join(work, 'cdk.out')).filter((name) => name.startsWith('asset.'));
+  const image = assets.find((name) => existsSync(join(work, 'cdk.out', name, 'Dockerfile')));
+  expect(filesIn(join(work, 'cdk.out', image ?? ''))).toEqual([
     'Dockerfile',
     'function/index.mjs',
     'opt/models/tiny/manifest.json',

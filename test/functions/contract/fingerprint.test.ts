@@ -19,6 +19,7 @@ test.each([
   ["preset's format", { presets: [{ ...preset, format: 'webp' as const }] }],
   ["preset's quality", { presets: [{ ...preset, quality: 80 }] }],
   ['handling of transparency', { presets: [{ ...preset, existingAlpha: 'keep' as const }] }],
+  ['kind of edges', { presets: [{ ...preset, edges: 'fast' as const }] }],
   ['number of presets', { presets: [preset, { ...preset, id: 'other' }] }],
   ['preset, for one that is unknown', { presets: { unknown: 'white' } }],
 ])('another %s gives another fingerprint', (_, change) => {

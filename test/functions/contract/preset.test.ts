@@ -37,6 +37,21 @@ describe('what a preset may ask for', () => {
     ['a fill its own rules refuse', { layout: { canvas: 'photo', fill: 0.5 }, rules: [{ check: 'fill', min: 0.85 }] }],
     ['a format its own rules refuse', { rules: [{ check: 'format', oneOf: ['jpeg'] }] }],
     ['a minimum above its maximum', { rules: [{ check: 'bytes', min: 2, max: 1 }] }],
+    [
+      'rules that leave no size',
+      {
+        rules: [
+          { check: 'bytes', min: 9 },
+          { check: 'bytes', max: 8 },
+        ],
+      },
+    ],
+    ['a region without area', { roi: '10% 0% 10% 100%' }],
+    ['a region of three numbers', { roi: '10% 0% 10%' }],
+    [
+      'a margin a side at a time around a frame',
+      { layout: { canvas: 'photo', margin: { top: { px: 1 }, right: { px: 1 }, bottom: { px: 1 }, left: { px: 1 } } } },
+    ],
     ['a rule without a limit', { rules: [{ check: 'bytes' }] }],
     ['words for a number', { rules: [{ check: 'width', oneOf: ['wide'] }] }],
     ['a check nobody knows', { rules: [{ check: 'beauty', min: 1 }] }],
@@ -123,6 +138,14 @@ describe('which preset a photo gets', () => {
     expect(choose('white/a.jpg', { preset: 'shop', metadata })).toMatchObject([{ id: 'shop' }]);
     expect(choose('white/a.jpg', { metadata })).toMatchObject([{ id: 'mask' }]);
     expect(choose('white/a.jpg')).toMatchObject([{ id: 'white' }]);
+  });
+
+  test("with the job's edges instead of their own", () => {
+    const job = { key: 'white/a.jpg', edges: 'fast' as const };
+
+    const chosen = choosePresets({ job, metadata: {}, known: BUILT_IN_PRESETS, fallback: [fallback] });
+
+    expect(chosen).toMatchObject([{ id: 'white', edges: 'fast' }]);
   });
 
   test('the default where nothing names one', () => {

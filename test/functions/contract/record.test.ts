@@ -23,6 +23,8 @@ const done = {
   ],
 };
 
+const refusal = { verdict: 'refused', before: 'review', at: '2026-11-24T10:00:00.000Z' };
+
 const rejected = {
   ...common,
   status: 'rejected',
@@ -72,8 +74,15 @@ describe('a record is refused', () => {
     ['with an orientation beyond 8', { ...done, source: { ...common.source, orientation: 9 } }],
     ['on attempt 0', { ...done, attempt: 0 }],
     ['with a negative time', { ...done, timesMs: { decode: -1 } }],
+    ['refused by a person with the verdict it had', { ...done, decision: refusal }],
     ['with a box in half pixels', { ...done, mask: { ...done.mask, box: { left: 0.5, top: 0, width: 1, height: 1 } } }],
   ])('%s', (_, record) => {
     expect(PhotoRecord.safeParse(record).success).toBe(false);
   });
+});
+
+test('a cutout that a person refused is rejected, and what the machine had said is kept', () => {
+  const record = PhotoRecord.parse({ ...done, verdict: 'rejected', decision: refusal });
+
+  expect(record).toMatchObject({ verdict: 'rejected', decision: { before: 'review' } });
 });

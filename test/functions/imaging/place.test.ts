@@ -61,6 +61,15 @@ test('a crop is the subject with its margin, in px or as a share of its shorter 
   expect(share.canvas).toEqual({ width: 1100, height: 600 });
 });
 
+test('a crop may have another margin on each side, as a share of the subject along that axis', () => {
+  const margin = { top: { px: 5 }, right: { share: 0.1 }, bottom: { share: 0.2 }, left: { px: 0 } };
+
+  const { canvas, target } = placeSubject(box, photo, { canvas: 'subject', margin });
+
+  expect(canvas).toEqual({ width: 1000 + 100, height: 5 + 500 + 100 });
+  expect(target).toEqual({ left: 0, top: 5, width: 1000, height: 500 });
+});
+
 test("the photo's frame keeps its size, and a subject too small for it its own", () => {
   const { canvas, scale, isShrunk } = placeSubject(box, photo, { canvas: 'photo', fill: 0.9 });
 

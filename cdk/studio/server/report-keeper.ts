@@ -1,0 +1,42 @@
+import { allRecords } from './all-records.ts';
+import type { ItemIndex } from './item-index.ts';
+import { refreshReport } from './refresh-report.ts';
+import type { StudioStore } from './studio-store.ts';
+
+/** After the last decision: a report is a second's work. */
+const REPORT_AFTER_MS = 2_000;
+
+/** Keeps a folder's report true: written anew a little after the last decision, and at the end. */
+export class ReportKeeper {
+  readonly #store: Pick<StudioStore, 'reported'>;
+  readonly #index: ItemIndex;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(store: Pick<StudioStore, 'reported'>, index: ItemIndex) {
+    this.#store = store;
+    this.#index = index;
+  }
+
+  note(): void {
+    if (this.#store.reported === null) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), REPORT_AFTER_MS);
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== null) this.#write();
+    await this.#writing;
+  }
+
+  #write(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const { reported } = this.#store;
+    if (reported === null) return;
+    this.#writing = this.#writing
+      .then(async () => await refreshReport(reported, await allRecords(this.#index, null), new Date()))
+      // The decisions themselves are in the records; the next run writes the report anew.
+      .catch(() => {});
+  }
+}
