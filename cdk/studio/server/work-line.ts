@@ -13,6 +13,8 @@ export interface WorkLineOptions {
   readonly onRun: (run: RunState) => void;
   /** A photo's record may have changed. */
   readonly onPhoto: (key: string) => void;
+  /** Brings everything about a run's photos to whoever looks, before the run is called over. */
+  readonly settle: () => Promise<void>;
 }
 
 /** Runs that are remembered when they have ended, for pages opened later. */
@@ -82,7 +84,7 @@ export class WorkLine {
   }
 
   async #run({ id, keys, controller }: Waiting): Promise<void> {
-    const { store, onPhoto } = this.#options;
+    const { store, onPhoto, settle } = this.#options;
     const choice = this.#runs.get(id)?.choice;
     if (choice === undefined) return;
     this.#change(id, { state: 'starting' });
@@ -96,6 +98,7 @@ export class WorkLine {
         },
         controller.signal,
       );
+      await settle();
       const isStopped = controller.signal.aborted && (this.#runs.get(id)?.finished ?? 0) < keys.length;
       this.#change(id, { state: isStopped ? 'stopped' : message === null ? 'done' : 'failed', message });
     } catch (error) {

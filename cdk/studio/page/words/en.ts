@@ -1,6 +1,6 @@
 import type { DoubtReason, RejectionCode } from '#functions/contract/record.ts';
 import { explainCode, explainDoubt } from '../../../report/explain.ts';
-import { ruleName } from '../../../report/rules.ts';
+import { describeLimit, ruleName } from '../../../report/rules.ts';
 import type { Words } from './words.ts';
 
 const doubt = (reason: DoubtReason) => explainDoubt(reason);
@@ -150,6 +150,12 @@ export const EN: Words = {
     touches_frame: doubt('touches_frame'),
     tiny_subject: doubt('tiny_subject'),
     fragmented: doubt('fragmented'),
+    unusual_size: doubt('unusual_size'),
+    several_subjects: doubt('several_subjects'),
+    thin_subject: doubt('thin_subject'),
+    low_contrast: doubt('low_contrast'),
+    busy_background: doubt('busy_background'),
+    models_disagree: doubt('models_disagree'),
     rule_failed: doubt('rule_failed'),
   },
   rejections: {
@@ -161,11 +167,13 @@ export const EN: Words = {
     too_many_pixels: rejection('too_many_pixels'),
     source_missing: rejection('source_missing'),
     unknown_preset: rejection('unknown_preset'),
+    too_doubtful: rejection('too_doubtful'),
     region_outside: rejection('region_outside'),
     background_missing: rejection('background_missing'),
     model_unavailable: rejection('model_unavailable'),
   },
   rules: (check) => ruleName({ check }),
+  limit: describeLimit,
   refusals: {
     vanished: 'The record of this photo is gone: somebody removed it.',
     too_large: 'The file is too large.',

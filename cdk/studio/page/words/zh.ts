@@ -157,6 +157,12 @@ export const ZH: Words = {
     touches_frame: '商品碰到照片边缘，可能被裁切。',
     tiny_subject: '保留的部分很小，可能不是商品。',
     fragmented: '抠图分成了好几块：可能缺了什么或多了什么。',
+    unusual_size: '商品在照片中的占比异常：检查是否完整，是否混入其他东西。',
+    several_subjects: '保留了不止一样东西：检查每一样是否都需要。',
+    thin_subject: '商品有细长或毛糙的部分，可能缺失：留意带子、支脚和把手。',
+    low_contrast: '商品与背景很接近：检查轮廓是否被吃掉。',
+    busy_background: '背景杂乱：可能有一部分被保留。',
+    models_disagree: '两个网络对这张照片的看法不同。',
     rule_failed: '有图片不符合平台规则，见下方。',
   },
   rejections: {
@@ -168,11 +174,17 @@ export const ZH: Words = {
     too_many_pixels: '像素太多。请缩小尺寸后保存。',
     source_missing: '照片在轮到它之前被移走或删除了。请放回后重试。',
     unknown_preset: '未知的预设。请改正预设名称后重试。',
+    too_doubtful: '把握太小，不予保留。请换一张照片，改用更大的网络，或降低拒绝的界限。',
     region_outside: '指定的区域不在照片内。请改正区域，或用百分比表示。',
     background_missing: '背景图片不存在或无法读取。请放回背景图片后重试。',
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
   },
   rules: (check) => RULES[check],
+  limit: ({ min, max, oneOf }) => {
+    if (oneOf !== undefined) return oneOf.join(' 或 ');
+    if (min !== undefined && max !== undefined) return min === max ? `${min}` : `${min} 至 ${max}`;
+    return min === undefined ? `不超过 ${max}` : `不低于 ${min}`;
+  },
   refusals: {
     vanished: '这张照片的记录不见了：有人删除了它。',
     too_large: '文件太大。',
