@@ -4,6 +4,7 @@ import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { ModelManifest } from '#functions/contract/manifest.ts';
 import { PHOTO_EXTENSIONS } from '#functions/contract/output-keys.ts';
 import { ARCHITECTURES } from '#layers/places.ts';
+import { DEFAULT_MODEL } from '#models/tiers.ts';
 import { QUEUE_SETTINGS } from './queue-settings.ts';
 
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'Expected the name of a bucket');
@@ -25,7 +26,7 @@ const StageSettings = z
     /** arm64 costs a fifth less a second. */
     architecture: z.enum(ARCHITECTURES).default('arm64'),
     /** A model that `npm run layer` has packed. */
-    model: ModelManifest.shape.id.default('isnet'),
+    model: ModelManifest.shape.id.default(DEFAULT_MODEL),
     /** What the image is built on. @default AWS's Node 24 */
     baseImage: z.string().min(1).optional(),
     /** What is made of a photo that asks for nothing else. */

@@ -12,7 +12,7 @@ const EXIT_USAGE = 2;
 
 const program = new Command('layer')
   .description('Packs what workers load from /opt: models, and the modules with machine code.')
-  .argument('[models...]', 'models out of the catalogue, or folders with a model.onnx and a manifest.json')
+  .argument('[models...]', 'tiers, models out of the catalogue, or folders with a model.onnx and a manifest.json')
   .addOption(
     new Option(
       '--runtime <processor>',
@@ -20,7 +20,7 @@ const program = new Command('layer')
     ).choices(ARCHITECTURES),
   )
   .option('--out <folder>', 'where to pack', DIST_FOLDER)
-  .addHelpText('after', '\nExample:\n  npm run layer -- isnet --runtime arm64')
+  .addHelpText('after', '\nExample:\n  npm run layer -- balanced --runtime arm64')
   .exitOverride()
   .action(packLayers);
 

@@ -1,12 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerAblate } from './commands/ablate.ts';
 import { registerCalibrate } from './commands/calibrate.ts';
+import { registerDistil } from './commands/distil.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
+import { registerExport } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { registerReproduce } from './commands/reproduce.ts';
 import { registerReviewCurve } from './commands/review-curve.ts';
 import { reasonOf } from './errors.ts';
 
@@ -58,6 +61,9 @@ registerCalibrate(program);
 registerReviewCurve(program);
 registerEvaluate(program);
 registerAblate(program);
+registerExport(program);
+registerDistil(program);
+registerReproduce(program);
 
 try {
   await program.parseAsync();

@@ -11,6 +11,7 @@ import { isPackedModel, type PackedModel, packModel, readPackedModel } from './p
 import { type RunCommand, runCommand } from './run-command.ts';
 import { download, type OnProgress, sourceName } from './sources/download.ts';
 import { simplify } from './steps/simplify.ts';
+import { TIERS } from './tiers.ts';
 import { WEIGHTS_FOLDER } from './weights-folder.ts';
 
 export interface FetchOptions {
@@ -49,7 +50,7 @@ export async function fetchModel(id: string, options: FetchOptions = {}): Promis
     const known = CATALOGUE.map((other) => other.id).join(', ');
     throw new ModelError(
       'unknown_model',
-      `Expected a model out of ${known}, or a folder with a manifest.json, got ${id}`,
+      `Expected one of ${TIERS.join(', ')}, a model out of ${known}, or a folder with a manifest.json, got ${id}`,
     );
   }
   return fetchEntry(entry, options);

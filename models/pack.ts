@@ -23,9 +23,10 @@ export interface PackedModel {
 /** Writes `folder/model.onnx` and `folder/manifest.json`, both or neither, replacing what was there. */
 export async function packModel(graph: Graph, facts: ModelFacts, folder: string): Promise<PackedModel> {
   const bytes = encodeModel(graph);
+  const { scale, mean, std } = facts.input;
   const manifest = ModelManifest.parse({
     ...facts,
-    input: { name: onlyInput(graph).name, ...inputSize(graph), ...facts.input },
+    input: { name: onlyInput(graph).name, ...inputSize(graph), scale, mean, std },
     output: { name: graph.outputs[0]?.name },
     sha256: createHash('sha256').update(bytes).digest('hex'),
     ...costOf(graph),

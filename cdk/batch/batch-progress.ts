@@ -17,17 +17,24 @@ export interface BatchProgress {
   readonly perSecond: number;
   /** Null while nothing is known of the rate, 0 at the end. */
   readonly leftMs: number | null;
-  readonly costUsd: number;
+  /** Null on this machine. */
+  readonly costUsd: number | null;
 }
 
 /** The rate is that of the last minutes: a batch can have stood still before, or been short of workers. */
 const RATE_WINDOW_MS = 5 * 60_000;
 
-export function progressOf(
-  outcomes: readonly BatchOutcome[],
-  { manifest, place, nowMs }: { readonly manifest: BatchManifest; readonly place: Place; readonly nowMs: number },
-): BatchProgress {
-  const count = (wanted: (outcome: BatchOutcome) => boolean) => outcomes.filter(wanted).length;
+interface ProgressOptions {
+  readonly manifest: Pick<BatchManifest, 'submittedAt'>;
+  /** Null where the photos are this machine's own. */
+  readonly place: Place | null;
+  readonly nowMs: number;
+}
+
+type Ended = Pick<BatchOutcome, 'status' | 'record' | 'endedMs'>;
+
+export function progressOf(outcomes: readonly Ended[], { manifest, place, nowMs }: ProgressOptions): BatchProgress {
+  const count = (wanted: (outcome: Ended) => boolean) => outcomes.filter(wanted).length;
   const waiting = count(({ status }) => status === 'waiting');
   const sinceMs = Math.max(Date.parse(manifest.submittedAt), nowMs - RATE_WINDOW_MS);
   const recent = count(({ endedMs }) => endedMs !== undefined && endedMs >= sinceMs);
@@ -41,12 +48,12 @@ export function progressOf(
     waiting,
     perSecond,
     leftMs: waiting === 0 ? 0 : perSecond === 0 ? null : (waiting / perSecond) * 1_000,
-    costUsd: costOf(outcomes, place),
+    costUsd: place === null ? null : costOf(outcomes, place),
   };
 }
 
 /** What the work behind these records cost; photos that were tried in vain before are not in them. */
-export function costOf(outcomes: readonly BatchOutcome[], place: Place): number {
+function costOf(outcomes: readonly Ended[], place: Place): number {
   const records = outcomes.flatMap(({ record }) => record ?? []);
   const ms = records.flatMap(({ timesMs }) => Object.values(timesMs)).reduce((sum, stage) => sum + stage, 0);
   return costUsd({ photos: records.length, seconds: ms / 1_000 }, place);
@@ -66,5 +73,6 @@ export function describeProgress(progress: BatchProgress): string {
   const left =
     leftMs === null ? 'time left unknown: nothing has ended lately' : `${rate}, about ${duration(leftMs)} left`;
   const pace = waiting === 0 ? 'finished' : left;
-  return `${ended.toLocaleString('en')}/${photoCount(photos)}: ${parts.join(', ')}\n${pace}, ${dollars(progress.costUsd)} so far`;
+  const cost = progress.costUsd === null ? '' : `, ${dollars(progress.costUsd)} so far`;
+  return `${ended.toLocaleString('en')}/${photoCount(photos)}: ${parts.join(', ')}\n${pace}${cost}`;
 }

@@ -22,8 +22,8 @@ export async function createEmulated(cloud: Cloud, stage: string, template: unkn
   const TemplateBody = JSON.stringify(emulatorTemplate(template));
   const waiting = { client: cloud.cloudFormation, maxWaitTime: WAIT_SECONDS, minDelay: 1, maxDelay: 2 };
   if (await isCreated(cloud, StackName)) {
-    await update(cloud, { StackName, TemplateBody });
-    await waitUntilStackUpdateComplete(waiting, { StackName }).catch(() => {});
+    const isChanging = await update(cloud, { StackName, TemplateBody });
+    if (isChanging) await waitUntilStackUpdateComplete(waiting, { StackName });
   } else {
     await cloud.cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
     await waitUntilStackCreateComplete(waiting, { StackName });
@@ -43,12 +43,14 @@ async function isCreated({ cloudFormation }: Cloud, StackName: string): Promise<
   }
 }
 
-/** "No updates are to be performed" is an error to CloudFormation and good news here. */
-async function update({ cloudFormation }: Cloud, input: { StackName: string; TemplateBody: string }): Promise<void> {
+/** @returns Whether there was something to change: "No updates are to be performed" is an error to CloudFormation. */
+async function update({ cloudFormation }: Cloud, input: { StackName: string; TemplateBody: string }): Promise<boolean> {
   try {
     await cloudFormation.send(new UpdateStackCommand(input));
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'ValidationError')) throw error;
+    if (error instanceof Error && error.name === 'ValidationError') return false;
+    throw error;
   }
 }
 

@@ -15,8 +15,6 @@ export interface WorkOptions {
   readonly signal: AbortSignal;
   /** @default the stack's */
   readonly preset?: string;
-  /** Where the workers find S3. @default the cloud's endpoint */
-  readonly endpoint?: string | undefined;
   readonly backoffMs?: (attempt: number) => number;
   readonly onPhoto?: (photo: PhotoLine) => void;
   readonly onLine?: (line: string) => void;
@@ -63,10 +61,10 @@ export async function workQueue(cloud: Cloud, place: Place, options: WorkOptions
 }
 
 function workerEnvironment(cloud: Cloud, place: Place, options: WorkOptions): Record<string, string> {
-  const { modelFolder, preset, endpoint = cloud.endpoint } = options;
+  const { modelFolder, preset } = options;
   return {
     ...MALLOC_SETTINGS,
-    ...workerCloudEnvironment({ endpoint }),
+    ...workerCloudEnvironment({ endpoint: cloud.endpoint }),
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: place.cutoutsBucket,
     CUTLINE_MODEL_FOLDER: modelFolder,

@@ -1,3 +1,4 @@
+import type { EdgesRun } from './measure-edges.ts';
 import type { BenchRun } from './summarise.ts';
 
 /** The figures of every run, with the peer's as multiples of ours below each pair. */
@@ -23,6 +24,17 @@ export function stagesTable(runs: readonly BenchRun[]): string {
   return align([
     ['wall ms by stage', ...stages],
     ...ours.map((run) => [`${run.megapixels} MP  ${run.tool}`, ...row(run)]),
+  ]);
+}
+
+/** What fine edges cost beyond fast ones. */
+export function edgesTable(edges: readonly EdgesRun[]): string {
+  return align([
+    ['CPU ms of refine', 'fast', 'fine', 'more'],
+    ...edges.map(({ megapixels, fastCpuMs, fineCpuMs }) => [
+      `${megapixels} MP`,
+      ...[fastCpuMs, fineCpuMs, fineCpuMs - fastCpuMs].map(whole),
+    ]),
   ]);
 }
 

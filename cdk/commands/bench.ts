@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { Segmenter } from '#functions/imaging/segment.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { IMGLY_PACKAGE, IMGLY_VERSION, installImgly } from '../bench/install-imgly.ts';
 import { type BenchResult, runBench } from '../bench/run-bench.ts';
-import { figuresTable, stagesTable } from '../bench/tables.ts';
+import { edgesTable, figuresTable, stagesTable } from '../bench/tables.ts';
 import type { ToolProcessOptions } from '../bench/tool-process.ts';
 import { ensureSample } from './sample-catalogue.ts';
 
@@ -22,7 +24,11 @@ export function registerBench(program: Command): void {
     .command('bench')
     .description(`measure this pipeline beside ${IMGLY_PACKAGE} ${IMGLY_VERSION} on the same photos`)
     .option('--json <FILE>', 'write the figures there, too')
-    .option('--model <ID>', 'a model of the catalogue, or the folder of a packed one', 'isnet')
+    .option(
+      '--model <ID>',
+      `${TIERS.join(', ')}, a model of the catalogue, or the folder of a packed one`,
+      DEFAULT_MODEL,
+    )
     .option('--rounds <N>', 'cutouts that count, per tool and size', parseRounds, 6)
     .addHelpText('after', '\nThe first two cutouts of a process never count. Expect a few minutes.')
     .action(bench);
@@ -46,6 +52,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
 
   const result = await runBench({
     tools,
+    segmenter: await Segmenter.open(join(folder, 'model.onnx'), manifest),
     models: { cutline: manifest.id, imgly: 'isnet' },
     catalogue: photos,
     rounds,
@@ -57,7 +64,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
 }
 
 function describe(
-  { machine, runs, pixels }: BenchResult,
+  { machine, runs, edges, pixels }: BenchResult,
   input: { readonly width: number; readonly height: number },
 ): string {
   const [ours] = runs;
@@ -70,9 +77,11 @@ ${figuresTable(runs)}
 
 ${stagesTable(runs)}
 
+${edgesTable(edges)}
+
 Medians of ${ours?.rounds ?? 0} cutouts from the third on, taking turns; CPU of all threads; from reading the photo to having written a PNG.
 cutline: model ${ours?.model} at ${input.width} x ${input.height}, 1 thread, the workers' malloc settings.
-imgly: its defaults (model "medium", the same network at 1024 x 1024 in float16), onnxruntime on every core (${machine.cores} here: ${machine.cpu}).
+imgly: its defaults (model "medium": IS-Net at 1024 x 1024 in float16), onnxruntime on every core (${machine.cores} here: ${machine.cpu}).
 Opaque pixels against the photo's: ${truth.join('; ')}. imgly's PNG is a palette by default, which makes it smaller.
 The 12-megapixel photos are scaled up, so softer and smaller as PNG than a camera's.`;
 }

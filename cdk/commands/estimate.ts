@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { DEFAULT_MODEL } from '#models/tiers.ts';
 import type { PhotoCost } from '../batch/estimate.ts';
 import type { Place } from '../batch/place.ts';
 import { duration, bytes as inBytes, photoCount } from '../report/words.ts';
-import { DEFAULT_MODEL, defaultWorkers } from './run-flags.ts';
+import { defaultWorkers } from './run-flags.ts';
 
 interface EstimateFlags {
   readonly stage?: string;

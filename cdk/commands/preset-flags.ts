@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { Preset, PresetList } from '#functions/contract/preset.ts';
+import { type Edges, Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Layout, Shadow } from '#functions/contract/preset-layout.ts';
 import type { Region } from '#functions/contract/region.ts';
 import { colour, cropMargin, position, region, share, size, sizeShare, wholeNumber } from './flag-values.ts';
@@ -26,6 +26,7 @@ export interface PresetFlags {
   readonly shadowOpacity?: number;
   readonly channels?: 'rgba' | 'alpha';
   readonly roi?: Region;
+  readonly edges?: Edges;
 }
 
 const WHITE = { r: 255, g: 255, b: 255 };
@@ -64,6 +65,8 @@ export function addPresetFlags(command: Command): Command {
     .option('--position <x,y>', 'original, center, or where in the room that is left, e.g. 50%,100%', position)
     .optionsGroup('Where to look (with or without a preset):')
     .option('--roi <x1 y1 x2 y2>', 'the only part of the photo that can be subject: "0% 0% 50% 100%", px or %', region)
+    .optionsGroup('Edges (with or without a preset):')
+    .addOption(choice('--edges <fine|fast>', "fine: along the photo's own edges (default)", ['fine', 'fast']))
     .optionsGroup('Options:');
 }
 
@@ -76,8 +79,9 @@ const FORMATS = ['png', 'webp', 'avif', 'jpg', 'jpeg'];
  */
 export async function presetsOf(flags: PresetFlags): Promise<readonly Preset[]> {
   const presets = flags.preset === undefined ? [await customPreset(flags)] : await readyMade(flags, flags.preset);
-  const { roi } = flags;
-  return roi === undefined ? presets : presets.map((preset) => ({ ...preset, roi }));
+  const { roi, edges } = flags;
+  const shared = { ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
+  return presets.map((preset) => ({ ...preset, ...shared }));
 }
 
 async function readyMade(flags: PresetFlags, names: readonly string[]): Promise<readonly Preset[]> {

@@ -15,6 +15,7 @@ const HELP = `
 Examples:
   cutline report spring                     writes spring-report/report.csv, report.json and report.html
   cutline report spring out --pictures 500  a longer contact sheet, in out/
+  cutline report cutouts/                   writes the report of a local run anew, in cutouts/
   cutline report spring --upload            puts the three files beside the batch in the cutouts bucket, too
 
 Every photo of the batch has its row, whatever became of it. report.csv begins with the columns of an S3 Batch Operations
@@ -25,7 +26,7 @@ export function registerReport(program: Command): void {
   const command = program
     .command('report')
     .description('account for every photo of a batch: CSV, JSON and a contact sheet')
-    .argument('<BATCH>', 'the id that submit printed')
+    .argument('<BATCH>', 'the id that submit printed, or the folder that run writes to')
     .argument('[DIR]', 'folder for the report (default: <BATCH>-report)');
   addCloudFlags(command)
     .option('--pictures <n>', 'photos shown, worst first; each is fetched', wholeNumber(0, 10_000), 60)
@@ -36,6 +37,13 @@ export function registerReport(program: Command): void {
 }
 
 async function report(id: string, dir: string | undefined, flags: ReportFlags): Promise<void> {
+  const { findTarget, reportTarget } = await import('./target-folder.ts');
+  const target = await findTarget(id, flags);
+  if (target === null) return await batchReport(id, dir, flags);
+  process.exitCode = (await reportTarget(target, flags)) ? 0 : 1;
+}
+
+async function batchReport(id: string, dir: string | undefined, flags: ReportFlags): Promise<void> {
   const [{ readOutcomes }, { progressOf }, { announceCompletion }, { requireManifest }, { reportBatch }] =
     await Promise.all([
       import('../batch/batch-outcomes.ts'),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { THRESHOLD_DEFAULTS } from '#functions/imaging/assess.ts';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { ratio, wholeNumber } from './flag-values.ts';
 import { addPresetFlags, type PresetFlags } from './preset-flags.ts';
@@ -20,15 +21,17 @@ export interface RunFlags extends PresetFlags {
   readonly verbose?: boolean;
 }
 
-/** Until a pruned model is committed: the one that `npm run model -- fetch` knows a checksum of. */
-export const DEFAULT_MODEL = 'isnet';
 /** What a worker needs at its peak with the heaviest model of the catalogue and a 12-megapixel photo. */
 const BYTES_PER_WORKER = 1.2e9;
 
 /** Adds the flags of `run` to a command. */
 export function addRunFlags(command: Command): Command {
   return addPresetFlags(command)
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', DEFAULT_MODEL)
+    .option(
+      '--model <id|folder>',
+      `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
+      DEFAULT_MODEL,
+    )
     .optionsGroup('In doubt:')
     .option('--escalate <id|folder>', 'a bigger model that only doubtful photos go through, too; the surer mask stays')
     .option('--review-below <0-1>', 'less sure cutouts are marked for a person', ratio, THRESHOLD_DEFAULTS.reviewBelow)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Preset } from '#functions/contract/preset.ts';
 import { requireSource } from '../local/run-folders.ts';
 import { type RunOutcome, runLocal } from '../local/run-local.ts';
+import { asEnded, noteRun, type RunNote, readRunNote, readTarget } from '../local/target.ts';
 import { writeReport } from '../report/write-report.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -15,13 +16,15 @@ export interface FolderRun {
   readonly dst: string;
   /** What is made of each photo, of one decode and one segmentation. */
   readonly presets: readonly Preset[];
+  /** Only these photos; the report is of all. @default all */
+  readonly only?: ReadonlySet<string>;
 }
 
 const HANDLER = fileURLToPath(new URL('../../functions/remove-background/handler.ts', import.meta.url));
 const EXIT = { done: 0, incomplete: 1, interrupted: 130 } as const;
 
 /** Cuts out a folder with progress on stderr and, at the end, the report. @returns The exit code. */
-export async function runFolder({ presets, ...given }: FolderRun, flags: RunFlags): Promise<number> {
+export async function runFolder({ presets, only, ...given }: FolderRun, flags: RunFlags): Promise<number> {
   // Before the model, which may have to be fetched.
   await requireSource(given.src);
   const { src, dst } = { src: resolve(given.src), dst: resolve(given.dst) };
@@ -31,10 +34,12 @@ export async function runFolder({ presets, ...given }: FolderRun, flags: RunFlag
   const interrupt = onInterrupt(() =>
     progress.say('Finishing the photos in hand. Press Ctrl-C again to stop at once; nothing is lost.'),
   );
+  const note = { src, startedAt: new Date().toISOString(), presets: [...presets], flags: noted(flags) };
   try {
     const outcome = await runLocal({
       src,
       dst,
+      only,
       handlerPath: HANDLER,
       workerEnv: {
         ...workerEnvironment({ src, dst, presets }, model.folder, flags),
@@ -45,18 +50,39 @@ export async function runFolder({ presets, ...given }: FolderRun, flags: RunFlag
       watch: flags.watch ?? false,
       signal: interrupt.signal,
       observer: {
+        // A run of some photos leaves what is known of all.
+        ...(only === undefined ? { onStart: () => noteRun(dst, note) } : {}),
         onProgress: progress.update,
         ...(flags.json ? { onPhoto: (photo) => console.log(photoJson(photo)) } : {}),
         ...(flags.verbose ? { onWorkerLine: progress.say } : {}),
       },
     });
     progress.stop();
-    await conclude(outcome, { src, dst, flags });
+    await conclude(only === undefined ? outcome : await amongAll(outcome, dst), { src, dst, flags });
     return exitCode(outcome);
   } finally {
     progress.stop();
     interrupt.dispose();
   }
+}
+
+/** What is needed to do the same again. */
+function noted({ workers, escalate, ...flags }: RunFlags): RunNote['flags'] {
+  const { model, threads, maxMegapixels, timeout, reviewBelow, rejectBelow } = flags;
+  return {
+    ...{ model, threads, maxMegapixels, timeout, reviewBelow, rejectBelow },
+    ...(workers === undefined ? {} : { workers }),
+    ...(escalate === undefined ? {} : { escalate }),
+  };
+}
+
+/** A run of some photos as part of the folder's whole account. */
+async function amongAll(outcome: RunOutcome, dst: string): Promise<RunOutcome> {
+  const note = await readRunNote(dst);
+  const known = note === null ? [] : await readTarget(dst, note);
+  const photos = new Map(known.map((photo) => [photo.key, asEnded(photo)]));
+  for (const photo of outcome.photos) photos.set(photo.key, photo);
+  return { ...outcome, photos: [...photos.values()] };
 }
 
 function workerEnvironment({ src, dst, presets }: FolderRun, modelFolder: string, flags: RunFlags) {

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import type { Preset } from '#functions/contract/preset.ts';
 import { isPackedModel, readPackedModel } from '#models/pack.ts';
+import { DEFAULT_MODEL } from '#models/tiers.ts';
 import { STATE_FOLDER } from '../local/photos-folder.ts';
 import { requireSource } from '../local/run-folders.ts';
 import type { RunPhotos } from '../studio/server/folder-place.ts';
@@ -12,7 +13,7 @@ import { wholeNumber } from './flag-values.ts';
 import { onInterrupt } from './interrupt.ts';
 import { addPresetOption } from './preset-flags.ts';
 import { readPreset } from './read-preset.ts';
-import { DEFAULT_MODEL, defaultWorkers } from './run-flags.ts';
+import { defaultWorkers } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 interface StudioFlags extends CloudFlags {

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import type { Cloud } from '../batch/cloud.ts';
 import { type Place, stackNameOf } from '../batch/place.ts';
 import { typedFlags } from './cloud-flags.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runCdkQuietly } from './run-cdk.ts';
-import { DEFAULT_MODEL, defaultWorkers } from './run-flags.ts';
+import { defaultWorkers } from './run-flags.ts';
 
 interface UpFlags {
   readonly endpoint: string;
@@ -35,7 +36,11 @@ export function registerUp(program: Command): void {
     .description('run the stack on an AWS emulator, with the workers on this machine')
     .requiredOption('--endpoint <url>', 'where the emulator listens')
     .option('--stage <name>', 'which deployment', 'dev')
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', DEFAULT_MODEL)
+    .option(
+      '--model <id|folder>',
+      `${TIERS.join(', ')}, a model of \`npm run model -- list\`, or a folder of yours`,
+      DEFAULT_MODEL,
+    )
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', workerCount)
     .addHelpText('after', HELP)
     .action(up);

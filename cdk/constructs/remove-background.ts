@@ -76,11 +76,16 @@ export class RemoveBackground extends Construct {
     this.logGroup.grantWrite(role);
     const photoObjects = photos.arnForObjects(`${settings.photosPrefix}*`);
     // A photo's further pictures lie in their presets' folders.
-    const folders = ['cutouts', 'records', 'refused', ...BUILT_IN_PRESETS.keys()];
+    const folders = ['cutouts', 'records', ...BUILT_IN_PRESETS.keys()];
     const resultObjects = folders.map((folder) => cutouts.arnForObjects(`${folder}/*`));
+    // What a person refused: a worker looks whether it is there, and removes it when the photo is cut out anew.
+    const refusedObjects = cutouts.arnForObjects('refused/*');
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [photoObjects] }));
     role.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], resources: resultObjects }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject', 's3:DeleteObject'], resources: [refusedObjects] }),
     );
     // Without it S3 answers "forbidden" instead of "not found" to whoever asks for an object that isn't there.
     role.addToPolicy(
@@ -88,7 +93,7 @@ export class RemoveBackground extends Construct {
     );
     acknowledgeWildcards(
       role,
-      [photoObjects, ...resultObjects],
+      [photoObjects, ...resultObjects, refusedObjects],
       'A worker is handed keys by events: any below its prefix.',
     );
     acknowledgeWildcards(role, ['*'], 'X-Ray knows no resources: its two actions that send traces are granted on "*".');

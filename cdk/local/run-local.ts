@@ -23,7 +23,7 @@ export interface RunOptions {
   /** @default 1 s, doubled with each attempt */
   readonly backoffMs: (attempt: number) => number;
   /** Only these photos of `src`. @default all */
-  readonly keys: readonly string[] | null;
+  readonly only?: ReadonlySet<string> | undefined;
   /** Presets' ids that each job asks for, with commas. @default what the workers' environment says */
   readonly preset: string | null;
   /** Goes on until `signal`, with photos that are added or changed. @default false */
@@ -35,6 +35,8 @@ export interface RunOptions {
 
 /** Hears how a run is going. */
 export interface RunObserver {
+  /** Called before the first photo, once nothing stands in the run's way. */
+  readonly onStart?: () => Promise<void>;
   /** Photos finished of those known so far. */
   readonly onProgress?: (progress: { readonly finished: number; readonly total: number }) => void;
   /** Called with every photo as it ends. */
@@ -48,7 +50,6 @@ export const RUN_DEFAULTS = {
   maxReceiveCount: QUEUE_DEFAULTS.maxReceiveCount,
   batchSize: POLLER_DEFAULTS.batchSize,
   backoffMs: POLLER_DEFAULTS.backoffMs,
-  keys: null,
   preset: null,
   watch: false,
   observer: {},
@@ -85,13 +86,16 @@ export async function runLocal(options: RequiredOptions & Partial<RunOptions>): 
   const folders = await prepareFolders(settings.src, settings.dst);
   const unlock = lockRun(folders.state);
   try {
-    const keys = settings.keys ?? (await listPhotos(folders.src, { exclude: [folders.dst] }));
+    const all = await listPhotos(folders.src, { exclude: [folders.dst] });
+    const { only } = settings;
+    const keys = only === undefined ? all : all.filter((key) => only.has(key));
     if (keys.length === 0 && !settings.watch) {
       throw new RunError(
         'no_photos',
         `Expected photos in ${folders.src}, found none. Check that it is the right folder.`,
       );
     }
+    await settings.observer.onStart?.();
     const queue = await openQueue(folders.queue, { maxReceiveCount: settings.maxReceiveCount });
     const run = new PipelineRun(settings, folders, queue);
     try {

@@ -6,10 +6,12 @@ import { decode } from '#functions/imaging/decode.ts';
 import { ImagingError } from '#functions/imaging/errors.ts';
 import { boxOf } from '#functions/imaging/kernels/subject-box.ts';
 import type { RgbImage } from '#functions/imaging/raster.ts';
+import type { Rendition } from '#functions/imaging/render.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { SUBJECT_OPACITY } from '#functions/imaging/surroundings.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
-import type { CutoutAnswer, CutoutRefusal, CutoutRequest } from './cutout-messages.ts';
+import type { CutoutAnswer, CutoutRefusal, CutoutRequest, CutoutResult } from './cutout-messages.ts';
+import { flattenCutout } from './flatten-cutout.ts';
 import { BACKDROP } from './to-preset.ts';
 import { readWorkerSettings } from './worker-settings.ts';
 import { zipColourAndAlpha } from './zip-cutout.ts';
@@ -21,7 +23,7 @@ const segmenter = await Segmenter.open(join(modelFolder, 'model.onnx'), manifest
 const workspace = new Workspace();
 
 /** Cuts out one photo of a request. */
-export async function handler({ photo, preset, backdrop, isZip }: CutoutRequest): Promise<CutoutAnswer> {
+export async function handler({ photo, preset, backdrop, packing }: CutoutRequest): Promise<CutoutAnswer> {
   const behind = backdrop === null ? null : await refusable('backdrop', () => openBackdrop(backdrop));
   if (behind !== null && 'status' in behind) return behind;
   const backdrops = new Map<string, RgbImage>(behind === null ? [] : [[BACKDROP, behind]]);
@@ -35,10 +37,20 @@ export async function handler({ photo, preset, backdrop, isZip }: CutoutRequest)
     const message = 'Expected a subject that stands out from its background, found none in the photo';
     return { status: 'refused', code: 'no_subject', of: 'photo', message };
   }
-  const { bytes, contentType, width, height } = rendition.file;
-  if (!isZip) return { status: 'done', bytes, contentType, width, height, box };
-  const archive = await zipColourAndAlpha(bytes);
-  return { status: 'done', bytes: archive, contentType: 'application/zip', width, height, box };
+  const { width, height } = rendition.file;
+  return { status: 'done', ...(await pack(rendition, packing)), width, height, box };
+}
+
+/** Only where a file says how much shows through is there anything to do. */
+async function pack(
+  { file, preset, subject }: Rendition,
+  packing: CutoutRequest['packing'],
+): Promise<Pick<CutoutResult, 'bytes' | 'contentType'>> {
+  if (packing === 'zip') return { bytes: await zipColourAndAlpha(file.bytes), contentType: 'application/zip' };
+  const isTransparent = preset.content === 'cutout' && preset.background === 'transparent';
+  const isFull = packing === 'auto' && isTransparent && subject.data.every((opacity) => opacity === 255);
+  const { bytes, contentType } = isFull ? await flattenCutout(file.bytes) : file;
+  return { bytes, contentType };
 }
 
 async function openBackdrop(bytes: Uint8Array): Promise<RgbImage> {

@@ -8,8 +8,11 @@ export interface CutoutRequest {
   readonly preset: Preset;
   /** A whole file: the picture behind the subject, where the preset names one. */
   readonly backdrop: Uint8Array | null;
-  /** Whether colours and mask are wanted as two files in a zip; the preset makes a PNG. */
-  readonly isZip: boolean;
+  /**
+   * What becomes of the preset's file: `zip` parts a PNG into colours and mask, `auto` makes a JPEG of a PNG that nothing
+   * shows through.
+   */
+  readonly packing: 'as_it_is' | 'zip' | 'auto';
 }
 
 /** A finished cutout. */

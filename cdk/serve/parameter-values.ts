@@ -1,11 +1,7 @@
+import { type Length, parseLengths } from '#functions/contract/length.ts';
 import type { Colour } from '#functions/contract/preset.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import { invalid } from './api-error.ts';
-
-/** A length in pixels, or as a share of something. */
-export type Length = { readonly px: number } | { readonly share: number };
-
-const LARGEST_PX = 16_383;
 
 /** Reads `true` or `false`. */
 export function readBoolean(name: string, text: string): boolean {
@@ -39,13 +35,9 @@ export function readWhole(
 
 /** Reads lengths with spaces between them: `30px`, `10%`, or a bare number of pixels. */
 export function readLengths(name: string, text: string): Length[] {
-  return text.split(/[\s,]+/).map((word) => {
-    const [, number, unit] = /^(\d{1,5}(?:\.\d{1,6})?)(px|%)?$/.exec(word) ?? [];
-    const value = Number(number);
-    if (unit === '%' && value <= 100) return { share: value / 100 };
-    if (number !== undefined && unit !== '%' && value <= LARGEST_PX) return { px: Math.round(value) };
-    throw invalid(name, `Expected pixels or shares up to 100%, like 30px or 10%, for ${name}, got ${shown(text)}`);
-  });
+  const lengths = parseLengths(text);
+  if (lengths !== null) return lengths;
+  throw invalid(name, `Expected pixels or shares up to 100%, like 30px or 10%, for ${name}, got ${shown(text)}`);
 }
 
 /** Reads shares with spaces between them: `50%` or `50% 100%`. */

@@ -1,16 +1,9 @@
+import type { Length } from '#functions/contract/length.ts';
 import type { Colour } from '#functions/contract/preset.ts';
-import type { Shadow } from '#functions/contract/preset-layout.ts';
+import type { Shadow, Sides } from '#functions/contract/preset-layout.ts';
+import { Region } from '#functions/contract/region.ts';
 import { ApiError, invalid } from './api-error.ts';
-import {
-  type Length,
-  readBoolean,
-  readColour,
-  readLengths,
-  readShares,
-  readWhole,
-  readWord,
-  shown,
-} from './parameter-values.ts';
+import { readBoolean, readColour, readLengths, readShares, readWhole, readWord, shown } from './parameter-values.ts';
 
 /** Where a photo or a background can come from: one of each. */
 export const SOURCES = ['image_file', 'image_file_b64', 'image_url'] as const;
@@ -53,11 +46,10 @@ export interface Parameters {
   readonly typeLevel: (typeof TYPE_LEVELS)[number];
   readonly format: (typeof FORMATS)[number];
   readonly channels: 'rgba' | 'alpha';
-  /** Left, top, right, bottom; null for the whole photo. */
-  readonly roi: readonly Length[] | null;
+  /** Null for the whole photo. */
+  readonly roi: Region | null;
   readonly isCropped: boolean;
-  /** Top, right, bottom, left. */
-  readonly cropMargin: readonly Length[] | null;
+  readonly cropMargin: Sides | null;
   /** Share of the frame the subject covers, 0.1..1; null where it keeps its size. */
   readonly scale: number | null;
   /** Null where the subject stays, or goes to the middle if it is scaled. */
@@ -107,22 +99,29 @@ export async function readParameters(values: ReadonlyMap<string, string>): Promi
   };
 }
 
-function readRegion(name: string, text: string): readonly Length[] | null {
-  const corners = readLengths(name, text);
-  if (corners.length === 4) return corners;
-  throw invalid(name, `Expected two corners, like 0% 0% 50% 100%, for ${name}, got ${shown(text)}`);
+function readRegion(name: string, text: string): Region | null {
+  if (readLengths(name, text).length !== 4) {
+    throw invalid(name, `Expected two corners, like 0% 0% 50% 100%, for ${name}, got ${shown(text)}`);
+  }
+  const region = Region.safeParse(text);
+  if (region.success) return region.data;
+  const detail = region.error.issues.map(({ message }) => message).join('; ');
+  throw new ApiError(400, { code: 'roi_region_empty', title: 'ROI region is empty', detail });
 }
 
 /** One margin for all sides, two for top/bottom and left/right, or four from the top on. */
-function readMargins(name: string, text: string): readonly Length[] | null {
+function readMargins(name: string, text: string): Sides | null {
   const lengths = readLengths(name, text);
-  const isTooWide = lengths.some((length) => ('px' in length ? length.px > 500 : length.share > 0.5));
   const [top, right = top, bottom = top, left = right] = lengths;
-  if (isTooWide || lengths.length === 3 || lengths.length > 4 || top === undefined) {
+  if (lengths.some(isTooWide) || lengths.length === 3 || lengths.length > 4 || !top || !right || !bottom || !left) {
     const wanted = 'one, two or four margins of at most 500px or 50%';
     throw invalid(name, `Expected ${wanted} for ${name}, got ${shown(text)}`);
   }
-  return [top, right ?? top, bottom ?? top, left ?? top];
+  return { top, right, bottom, left };
+}
+
+function isTooWide(length: Length): boolean {
+  return 'px' in length ? length.px > 500 : length.share > 0.5;
 }
 
 function readScale(name: string, text: string): number | null {

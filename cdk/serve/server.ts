@@ -96,8 +96,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     done(null, new URLSearchParams(String(body))),
   );
 
+  addHooks(server, options);
+  server.get('/v1.0/account', async () => ACCOUNT);
+  addRemovebg(server, options);
+  return server;
+}
+
+function addHooks(server: FastifyInstance, { apiKey, onAnswer }: ServerOptions): void {
   // After the rate limit, so that guessing keys is limited, too.
-  const guard = createGuard(options.apiKey);
+  const guard = createGuard(apiKey);
   server.addHook('preParsing', async (request) => guard(request));
   let isClosing = false;
   server.addHook('preClose', async () => {
@@ -109,16 +116,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (isClosing) reply.header('connection', 'close');
   });
   server.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
-    options.onAnswer({
+    onAnswer({
       method,
       route: routeOptions.url ?? '(no such route)',
       status: statusCode,
       ms: Math.round(elapsedTime),
     }),
   );
-  server.get('/v1.0/account', async () => ACCOUNT);
-  addRemovebg(server, options);
-  return server;
 }
 
 function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
@@ -131,7 +135,10 @@ function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
       // Before the body is read: what waits in memory is bounded.
       preParsing: async ({ headers }, reply) => {
         if (Number(headers['content-length'] ?? 0) > limits.maxBodyBytes) throw tooLarge(maxBytes);
-        reply.raw.once('close', line.enter());
+        const leave = line.enter();
+        // Who has hung up by now will not do so again.
+        if (reply.raw.destroyed) leave();
+        else reply.raw.once('close', leave);
       },
     },
     async (request, reply) => {
@@ -140,8 +147,9 @@ function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
       const sources = findSources(form);
       const preset = toPreset(parameters, sources.backdrop !== null);
       const pictures = await loadPictures(form, sources, { maxBytes, fetching });
-      const isZip = parameters.format === 'zip';
-      const result = await line.turn(goneSignal(reply), () => options.cutOut({ ...pictures, preset, isZip }));
+      const { format } = parameters;
+      const packing = format === 'zip' || format === 'auto' ? format : 'as_it_is';
+      const result = await line.turn(goneSignal(reply), () => options.cutOut({ ...pictures, preset, packing }));
       if (result.status === 'refused') throw refusal(result, maxBytes);
       const { headers, body } = answer(result, parameters, wantsJson(request.headers.accept));
       return reply.headers(headers).send(body);

@@ -1,7 +1,6 @@
 import { Preset } from '#functions/contract/preset.ts';
 import type { Layout } from '#functions/contract/preset-layout.ts';
 import { ApiError, invalid } from './api-error.ts';
-import type { Length } from './parameter-values.ts';
 import type { Parameters } from './read-parameters.ts';
 
 /** The name under which a request's picture behind the subject goes through the pipeline. */
@@ -19,7 +18,7 @@ const WHITE = { r: 255, g: 255, b: 255 };
  * @throws {ApiError} 400 where parameters exclude each other.
  */
 export function toPreset(parameters: Parameters, hasBackdrop: boolean): Preset {
-  const { channels, format, maxPixels, shadow, background } = parameters;
+  const { channels, format, maxPixels, roi, shadow, background } = parameters;
   const isMask = channels === 'alpha';
   const picture = hasBackdrop ? { image: BACKDROP, sha256: NO_SHA256 } : null;
   if (picture !== null && background !== null) throw multipleBackgrounds();
@@ -40,6 +39,7 @@ export function toPreset(parameters: Parameters, hasBackdrop: boolean): Preset {
     background: behind ?? (file === 'jpeg' && !isMask ? WHITE : 'transparent'),
     format: file,
     ...(maxPixels === null ? {} : { maxPixels }),
+    ...(roi === null ? {} : { roi }),
     ...(shadow === null ? {} : { shadow }),
     ...(layout === null ? {} : { layout }),
   });
@@ -64,7 +64,7 @@ function layoutOf({ isCropped, cropMargin, scale, position }: Parameters): Layou
     if (scale !== null) throw invalid('scale', 'Expected either crop or scale, got both');
     if (position !== null && position !== 'original')
       throw invalid('position', 'Expected either crop or position, got both');
-    return { canvas: 'subject', ...(cropMargin === null ? {} : { margin: oneMargin(cropMargin) }) };
+    return { canvas: 'subject', ...(cropMargin === null ? {} : { margin: cropMargin }) };
   }
   if (scale !== null) {
     if (position === 'original') {
@@ -73,12 +73,4 @@ function layoutOf({ isCropped, cropMargin, scale, position }: Parameters): Layou
     return { canvas: 'photo', fill: scale, enlarge: true, ...(position === null ? {} : { position }) };
   }
   return position === null || position === 'original' ? null : { canvas: 'photo', fill: 1, position };
-}
-
-function oneMargin(lengths: readonly Length[]): NonNullable<Layout['margin']> {
-  const [first = { px: 0 }, ...others] = lengths;
-  if (others.every((other) => JSON.stringify(other) === JSON.stringify(first))) {
-    return 'px' in first ? first : { share: Math.min(first.share, 0.49) };
-  }
-  throw invalid('crop_margin', 'Expected the same margin on all sides, got several');
 }

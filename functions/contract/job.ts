@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PresetList } from './preset.ts';
+import { Edges, PresetList } from './preset.ts';
 import { Region } from './region.ts';
 
 /** One photo to cut out. Everything but its address is optional. */
@@ -13,6 +13,8 @@ export const CutoutJob = z
     presets: PresetList.optional(),
     /** Where in this photo the subject may be, instead of what its presets say. */
     roi: Region.optional(),
+    /** Instead of what the presets say. */
+    edges: Edges.optional(),
     model: z.string().optional(),
     /** The bigger model that doubtful photos go through, or `none`. @default the one the workers carry, if any */
     escalate: z.string().optional(),

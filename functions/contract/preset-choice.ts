@@ -3,7 +3,7 @@ import { PHOTO_METADATA } from './photo-metadata.ts';
 import type { Preset } from './preset.ts';
 
 interface PresetSources {
-  readonly job: Pick<CutoutJob, 'preset' | 'presets' | 'roi' | 'key'>;
+  readonly job: Pick<CutoutJob, 'preset' | 'presets' | 'roi' | 'edges' | 'key'>;
   /** The photo's user metadata. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly known: ReadonlyMap<string, Preset>;
@@ -18,13 +18,15 @@ export interface UnknownPreset {
 
 /**
  * Chooses a photo's presets: the job's own or its field's ids, else object metadata `cutline-preset` (each one id, or several with commas), else
- * the key's first segment where it names a preset, else the default. A job's region takes the place of theirs.
+ * the key's first segment where it names a preset, else the default. A job's region and edges take the place of theirs.
  *
  * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
 export function choosePresets(sources: PresetSources): readonly Preset[] | UnknownPreset {
-  const { presets = named(sources), roi } = sources.job;
-  return roi === undefined || 'unknown' in presets ? presets : presets.map((preset) => ({ ...preset, roi }));
+  const { presets = named(sources), roi, edges } = sources.job;
+  if ('unknown' in presets) return presets;
+  const shared = { ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
+  return presets.map((preset) => ({ ...preset, ...shared }));
 }
 
 function named({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {

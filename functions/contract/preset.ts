@@ -5,7 +5,7 @@ import { PresetRule, windowsOf } from './preset-rules.ts';
 import { Region } from './region.ts';
 
 /** Folders beside the cutouts that are no preset's. */
-const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'photos']);
+const TAKEN_FOLDERS: ReadonlySet<string> = new Set(['cutouts', 'records', 'refused', 'retouched', 'photos']);
 
 const byte = z.int().min(0).max(255);
 const colour = z.strictObject({ r: byte, g: byte, b: byte });
@@ -21,6 +21,10 @@ const background = z.union([
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
 ]);
+
+/** How a mask's edge is brought to the photo's size: scaled, or moved to the photo's own edges with clean colours. */
+export const Edges = z.enum(['fast', 'fine']);
+export type Edges = z.infer<typeof Edges>;
 
 /** What to make of a photo once its mask is known. */
 export const Preset = z
@@ -46,6 +50,7 @@ export const Preset = z
     maxPixels: z.int().min(1).optional(),
     /** Where in the photo the subject may be. @default anywhere */
     roi: Region.optional(),
+    edges: Edges.default('fine'),
     layout: Layout.optional(),
     shadow: Shadow.optional(),
     /** What is checked on the final file. */
@@ -74,6 +79,9 @@ export const PresetList = z
     }
     if (new Set(presets.map(({ roi }) => JSON.stringify(roi))).size > 1) {
       context.addIssue({ code: 'custom', message: 'Expected presets that look at the same region (roi)' });
+    }
+    if (new Set(presets.map(({ edges }) => edges)).size > 1) {
+      context.addIssue({ code: 'custom', message: 'Expected presets with the same edges' });
     }
   });
 

@@ -4,7 +4,7 @@ import { decode, type Photo, type PhotoLimits } from './decode.ts';
 import { refuseTooDoubtful } from './errors.ts';
 import { type Judged, segmentAndJudge } from './judge.ts';
 import type { RgbImage } from './raster.ts';
-import { refine } from './refine.ts';
+import { refineInto } from './refine.ts';
 import { clearOutside, cutToRegion, findRegion, maskOfWhole } from './region.ts';
 import { type Rendition, render } from './render.ts';
 import type { Network } from './segment.ts';
@@ -21,7 +21,7 @@ export interface CutOutOptions {
   readonly escalation?: Network | null;
   /** @default THRESHOLD_DEFAULTS */
   readonly thresholds?: Partial<Thresholds>;
-  /** At least one; the first decides what all share (`existingAlpha`, `roi`). */
+  /** At least one; the first decides what all share (`existingAlpha`, `roi`, `edges`). */
   readonly presets: readonly Preset[];
   readonly limits: PhotoLimits;
   readonly workspace: Workspace;
@@ -46,7 +46,7 @@ export interface Cutout extends Pick<Judged, 'assessment' | 'model' | 'escalatio
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
   const { presets, limits, workspace, stage = async (_, run) => await run() } = options;
-  const { existingAlpha = 'flatten', roi } = presets[0] ?? {};
+  const { existingAlpha = 'flatten', roi, edges = 'fine' } = presets[0] ?? {};
 
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));
   const region = findRegion(roi, photo.image);
@@ -55,15 +55,15 @@ export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise
   const { mask, ...judged } = await segmentAndJudge(seen, { ...options, place: region ?? photo.image, stage });
   refuseTooDoubtful(judged);
   const whole = maskOfWhole(mask, region, photo.image);
-  const alpha = await stage('refine', () => refine(whole, photo, workspace));
+  const { image, alpha } = await stage('refine', () => refineInto(photo, whole, { workspace, edges }));
   clearOutside(alpha, region);
   // Each: compose > encode > verify.
   const renditions: Rendition[] = [];
-  for (const preset of presets) renditions.push(await render(photo.image, alpha, { ...options, preset, stage }));
+  for (const preset of presets) renditions.push(await render(image, alpha, { ...options, preset, stage }));
 
-  const { image, alpha: _, ...facts } = photo;
+  const { format, orientation, colourSpace } = photo;
   return {
-    photo: { ...facts, width: image.width, height: image.height },
+    photo: { format, orientation, colourSpace, width: image.width, height: image.height },
     ...judged,
     renditions,
   };

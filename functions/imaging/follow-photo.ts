@@ -20,8 +20,8 @@ export interface FollowOptions {
 export const FOLLOW_DEFAULTS: FollowOptions = Object.freeze({
   longestSide: 800,
   bandReach: 1.5,
-  colourReaches: [3, 1.5],
-  trust: { mask: 0.4, noise: 12, low: 0.05, high: 0.95 },
+  colourReaches: [3, 0.5],
+  trust: { mask: 0.4, noise: 12, off: 4, low: 0.05, high: 0.95 },
   tile: 32,
 });
 

@@ -38,7 +38,7 @@ export async function render(photo: RgbImage, opacity: Alpha, options: RenderOpt
   const colour = background !== 'transparent' && 'r' in background ? background : null;
 
   const { alpha, raster, laidOut } = await stage('compose', async () => {
-    const cut = await shrink({ image: photo, alpha: opacity }, maxPixels);
+    const cut = await shrink({ image: photo, alpha: opacity }, { maxPixels, workspace });
     return { ...cut, ...(await compose(cut.image, cut.alpha, { preset, workspace, backdrop })) };
   });
   const file = await stage('encode', () => encode(raster, preset));

@@ -39,7 +39,7 @@ const Environment = z.object({
   CUTLINE_PHOTOS: z.string().optional(),
   /** Folder or bucket of results. */
   CUTLINE_CUTOUTS: z.string().min(1),
-  /** Holds model.onnx and manifest.json, e.g. /opt/models/isnet. */
+  /** Holds model.onnx and manifest.json, e.g. /opt/models/balanced. */
   CUTLINE_MODEL_FOLDER: z.string().min(1),
   /** Another such folder, for a bigger network that doubtful photos go through, too. */
   CUTLINE_ESCALATE_FOLDER: z.string().min(1).optional(),

@@ -15,6 +15,7 @@ import { simplify } from '../steps/simplify.ts';
 import {
   type Cell,
   cellFolder,
+  type Ratio,
   readCell,
   readMasks,
   readWatched,
@@ -30,6 +31,8 @@ export interface AblateInputs {
   readonly sets: readonly EvaluationSet[];
   /** Told what is being done now. */
   readonly onStep: (step: string, detail?: string) => void;
+  /** How cost is measured. @default in fresh processes, in turns */
+  readonly measure?: typeof measureRuns;
 }
 
 /**
@@ -58,8 +61,8 @@ export async function ablate(study: StudyFolder, inputs: AblateInputs): Promise<
 /** Makes a row's model and measures it, unless the row is there. */
 async function finishCell(
   study: StudyFolder,
-  ratio: number | 'parent',
-  { parent, sets, onStep }: AblateInputs,
+  ratio: Ratio,
+  { parent, sets, onStep, measure = measureRuns }: AblateInputs,
   make: () => Promise<PackedModel>,
 ): Promise<void> {
   if ((await readCell(study, ratio)) !== undefined) return;
@@ -76,13 +79,14 @@ async function finishCell(
   const quality = await judge(sets, masks, reference);
   onStep('measure');
   // In turns with the parent, whose own figures come from its own row: here it only shares the machine's other load.
-  const [run] = await measureRuns([model, parent], { turns: 2 });
+  const [run] = await measure([model, parent], { turns: 2 });
+  if (run === undefined) return;
   const { id, parameters, macs, bytes } = model.manifest;
   const cell: Cell = {
     ratio: ratio === 'parent' ? 0 : ratio,
     model: { id, parameters, macs, bytes },
-    quality: Object.fromEntries(Object.entries(quality).map(([set, figures]) => [set, { ...figures }])),
-    run: { ...run },
+    quality: { ...quality },
+    run,
     ...(typeof ratio === 'number' && ratio > 0 ? { pruning } : {}),
   };
   await writeCell(study, ratio, cell);

@@ -6,11 +6,21 @@ import { z } from 'zod';
 import { sharp } from '#functions/imaging/codec.ts';
 import type { Alpha } from '#functions/imaging/raster.ts';
 import type { EvaluationSet } from '../evaluate/evaluation-sets.ts';
+import { RunFigures } from '../evaluate/measure-run.ts';
 import type { Masks } from '../evaluate/segment-sets.ts';
 import type { Watched } from '../prune.ts';
 import { Recipe } from '../recipe.ts';
 
-const Figures = z.record(z.string(), z.number());
+const Quality = z.object({
+  mae: z.number(),
+  maxF: z.number(),
+  sMeasure: z.number(),
+  iou: z.number(),
+  boundaryPx: z.number(),
+  ssim: z.number(),
+  parentSsim: z.number(),
+  parentMae: z.number(),
+});
 
 /** One row of an ablation: a network with some share cut, and all that was measured of it. */
 export const Cell = z.object({
@@ -18,12 +28,15 @@ export const Cell = z.object({
   ratio: z.number(),
   model: z.object({ id: z.string(), parameters: z.number(), macs: z.number(), bytes: z.number() }),
   /** By set. */
-  quality: z.record(z.string(), Figures),
-  run: Figures,
+  quality: z.record(z.string(), Quality),
+  run: RunFigures,
   /** What making it took, measured in its own process. */
   pruning: z.object({ cpuSeconds: z.number(), peakMb: z.number() }).optional(),
 });
 export type Cell = z.infer<typeof Cell>;
+
+/** A share that was cut, 0 for none; `parent` is the parent as it was fetched, at its own size. */
+export type Ratio = number | 'parent';
 
 /** What a study is about: one parent, one recipe, the same photos for every ratio. */
 export const Study = z.object({
@@ -63,17 +76,17 @@ export async function listStudies(work: string): Promise<StudyFolder[]> {
   return found.flat();
 }
 
-/** @param ratio Its cell; `parent` is the parent as it was fetched. */
-export function cellFolder({ folder }: StudyFolder, ratio: number | 'parent'): string {
+/** Where a row's model, masks and figures are. */
+export function cellFolder({ folder }: StudyFolder, ratio: Ratio): string {
   return join(folder, ratio === 'parent' ? ratio : `${Math.round(ratio * 100)}`);
 }
 
 /** A cell that was finished, or none. */
-export async function readCell(study: StudyFolder, ratio: number | 'parent'): Promise<Cell | undefined> {
+export async function readCell(study: StudyFolder, ratio: Ratio): Promise<Cell | undefined> {
   return Cell.safeParse(await readJson(join(cellFolder(study, ratio), 'cell.json'))).data;
 }
 
-export async function writeCell(study: StudyFolder, ratio: number | 'parent', cell: Cell): Promise<void> {
+export async function writeCell(study: StudyFolder, ratio: Ratio, cell: Cell): Promise<void> {
   await writeWhole(join(cellFolder(study, ratio), 'cell.json'), `${JSON.stringify(cell, null, 2)}\n`);
 }
 

@@ -4,7 +4,8 @@ type PruneErrorCode =
   | 'bad_ratio'
   | 'bad_recipe'
   | 'no_photos'
-  | 'not_calibrated';
+  | 'not_calibrated'
+  | 'interrupted';
 
 /** A cut that cannot be made as asked. The message names the node and says what to do. */
 export class PruneError extends Error {

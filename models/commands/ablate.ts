@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ablate } from '../ablate/ablate.ts';
-import { openStudy } from '../ablate/study.ts';
+import { writeUp } from '../ablate/report.ts';
+import { listStudies, openStudy } from '../ablate/study.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { listSets } from '../evaluate/evaluation-sets.ts';
 import { ensureModel } from '../fetch.ts';
@@ -21,6 +23,7 @@ interface AblateFlags {
   readonly size?: number;
   readonly seed?: number;
   readonly work?: string;
+  readonly out: string;
 }
 
 /** Adds `ablate` to the workshop's command line. */
@@ -38,6 +41,7 @@ export function registerAblate(program: Command): void {
     .option('--size <px>', 'input height and width to deploy with', count)
     .option('--seed <number>', 'seed of everything random', count)
     .option('--work <dir>', 'where finished rows are kept instead of the cache')
+    .option('--out <file>', 'write every finished row of the work folder up here', 'ABLATION.md')
     .action(ablateCommand);
 }
 
@@ -55,7 +59,8 @@ async function ablateCommand(model: string, flags: AblateFlags): Promise<void> {
   const { id, sha256, input } = parent.manifest;
   const sets = await listSets(flags.evaluation, { limit, expectedOf: parent.manifest });
   const photos = await pickPhotos(flags.calibration, { count: flags.photos, seed: recipe.seed });
-  const study = await openStudy(flags.work ?? join(cacheFolder(), 'ablation'), {
+  const work = flags.work ?? join(cacheFolder(), 'ablation');
+  const study = await openStudy(work, {
     parent: { id, sha256, width: input.width, height: input.height },
     recipe,
     photos,
@@ -64,7 +69,14 @@ async function ablateCommand(model: string, flags: AblateFlags): Promise<void> {
   const times = stepTimes((line) => console.log(line));
   await ablate(study, { parent, ratios, sets, onStep: times.step });
   times.stop();
-  console.log(`kept in ${study.folder}`);
+  await writeReport(work, flags);
+  console.log(`written to ${flags.out}; rows are kept in ${study.folder}`);
+}
+
+async function writeReport(work: string, { evaluation, out }: AblateFlags): Promise<void> {
+  const { markdown, files } = await writeUp(await listStudies(work), await listSets(evaluation));
+  for (const [name, content] of files) await writeFile(join(dirname(out), name), content);
+  await writeFile(out, markdown);
 }
 
 function percents(text: string): number[] {

@@ -5,7 +5,7 @@ import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { ModelError } from '../errors.ts';
 import type { PackedModel } from '../pack.ts';
 
-const RunFigures = z.object({ loadMs: z.number(), runCpuMs: z.number(), peakMb: z.number() });
+export const RunFigures = z.object({ loadMs: z.number(), runCpuMs: z.number(), peakMb: z.number() });
 
 /** What loading and running a network costs: ms until it is loaded, CPU ms a photo on one thread, the process's peak memory. */
 export type RunFigures = z.infer<typeof RunFigures>;

@@ -10,25 +10,24 @@ export interface Measured {
   readonly run?: RunFigures | undefined;
 }
 
-interface Column<Row> {
-  readonly title: string;
-  readonly show: (row: Row) => string;
-}
-
 /** What is said of quality, in the order it is printed. */
-export const QUALITY_COLUMNS: readonly Column<Quality>[] = [
-  { title: 'MAE', show: ({ mae }) => mae.toFixed(4) },
-  { title: 'maxF', show: (q) => q.maxF.toFixed(3) },
-  { title: 'S', show: (q) => q.sMeasure.toFixed(3) },
-  { title: 'IoU', show: ({ iou }) => iou.toFixed(3) },
-  { title: 'edge px', show: (q) => q.boundaryPx.toFixed(1) },
-  { title: 'SSIM', show: ({ ssim }) => ssim.toFixed(3) },
-  { title: 'SSIM to parent', show: (q) => q.parentSsim.toFixed(3) },
-  { title: 'MAE to parent', show: (q) => q.parentMae.toFixed(4) },
+export const QUALITY_COLUMNS: readonly {
+  readonly key: keyof Quality;
+  readonly title: string;
+  readonly show: (value: number) => string;
+}[] = [
+  { key: 'mae', title: 'MAE', show: digits(4) },
+  { key: 'maxF', title: 'maxF', show: digits(3) },
+  { key: 'sMeasure', title: 'S', show: digits(3) },
+  { key: 'iou', title: 'IoU', show: digits(3) },
+  { key: 'boundaryPx', title: 'edge px', show: digits(1) },
+  { key: 'ssim', title: 'SSIM', show: digits(3) },
+  { key: 'parentSsim', title: 'SSIM to parent', show: digits(3) },
+  { key: 'parentMae', title: 'MAE to parent', show: digits(4) },
 ];
 
 /** What is said of cost. */
-export const COST_COLUMNS: readonly Column<Measured>[] = [
+export const COST_COLUMNS: readonly { readonly title: string; readonly show: (one: Measured) => string }[] = [
   { title: 'parameters', show: ({ model }) => `${(model.parameters / 1e6).toFixed(2)} M` },
   { title: 'GMAC', show: ({ model }) => (model.macs / 1e9).toFixed(1) },
   { title: 'file', show: ({ model }) => `${(model.bytes / 1e6).toFixed(1)} MB` },
@@ -46,12 +45,16 @@ export function describeMeasured(measured: readonly Measured[], counts: Readonly
   const tables = [...counts].map(([set, count]) => {
     const rows = measured.map(({ model, quality }) => {
       const found = quality[set];
-      return [model.id, ...QUALITY_COLUMNS.map(({ show }) => (found === undefined ? '-' : show(found)))];
+      return [model.id, ...QUALITY_COLUMNS.map(({ key, show }) => (found === undefined ? '-' : show(found[key])))];
     });
     return alignColumns([[`${set} (${count})`, ...QUALITY_COLUMNS.map(({ title }) => title)], ...rows]);
   });
   const costs = measured.map((one) => [one.model.id, ...COST_COLUMNS.map(({ show }) => show(one))]);
   return [...tables, alignColumns([['cost', ...COST_COLUMNS.map(({ title }) => title)], ...costs])].join('\n\n');
+}
+
+function digits(count: number): (value: number) => string {
+  return (value) => value.toFixed(count);
 }
 
 /** Pads cells so that columns stand under each other: the first to the left, figures to the right. */

@@ -1,91 +1,35 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, type TestContext, test as vitestTest } from 'vitest';
-import type { BatchManifest } from '#cdk/batch/batch-manifest.ts';
-import { type BatchOutcome, readOutcomes } from '#cdk/batch/batch-outcomes.ts';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { readOutcomes } from '#cdk/batch/batch-outcomes.ts';
 import { progressOf } from '#cdk/batch/batch-progress.ts';
-import { type Cloud, openCloud } from '#cdk/batch/cloud.ts';
 import { announceCompletion } from '#cdk/batch/complete-batch.ts';
 import { createEmulated } from '#cdk/batch/create-emulated.ts';
-import { countMessages, listFailed } from '#cdk/batch/failed-photos.ts';
-import { findPlace, type Place } from '#cdk/batch/place.ts';
-import { readSource } from '#cdk/batch/read-source.ts';
+import { endBatches } from '#cdk/batch/end-batches.ts';
+import { listFailed } from '#cdk/batch/failed-photos.ts';
+import { findPlace } from '#cdk/batch/place.ts';
 import { redriveFailed } from '#cdk/batch/redrive.ts';
+import { reportBatch } from '#cdk/batch/report-batch.ts';
 import { retryBatch } from '#cdk/batch/retry-batch.ts';
-import { submitBatch } from '#cdk/batch/submit-batch.ts';
-import { workQueue } from '#cdk/batch/work-queue.ts';
-import { sharp } from '#functions/imaging/codec.ts';
-import { type Emulator, startMoto } from '#test/support/emulator.ts';
-import { synthesizeStack } from '#test/support/synthesized-stack.ts';
-import { writeTinyModel } from '#test/support/tiny-model.ts';
+import { type EmulatedStage, greyPhoto, startStage, testOn } from '#test/support/emulated-stage.ts';
 
 const HARD_NAMES = ['a b+c.jpg', '100%2F off.jpg', 'Schuh \u{1F45F} ü.jpg', 'deep/er/PHOTO.JPG'];
 
-let work: string;
-let moto: Emulator | null;
-let cloud: Cloud;
-let place: Place;
-const end = new AbortController();
-let working: Promise<void> = Promise.resolve();
+let stage: EmulatedStage | null = null;
 beforeAll(async () => {
-  work = await mkdtemp(join(tmpdir(), 'cutline-emulator-'));
-  moto = await startMoto();
-  if (moto === null) return;
-  cloud = openCloud({ endpoint: moto.endpoint });
-  place = await createEmulated(cloud, 'dev', synthesizeStack(work).toJSON());
-  const modelFolder = await writeTinyModel(join(work, 'model'));
-  working = workQueue(cloud, place, { workers: 2, modelFolder, signal: end.signal, backoffMs: () => 0 });
+  stage = await startStage({ workers: 2 });
 });
-afterAll(async () => {
-  end.abort();
-  await working;
-  moto?.stop();
-  await rm(work, { recursive: true });
-});
+afterAll(() => stage?.stop());
+const test = testOn(() => stage);
 
-/** A test that says so where there is no emulator. */
-function test(name: string, run: () => Promise<void>): void {
-  vitestTest(name, async (context: TestContext) => {
-    if (moto === null) context.skip('NOT RUN: there is no emulator, because Python is missing');
-    await run();
-  });
-}
-
-async function photo(grey: number): Promise<Buffer> {
-  const background = { r: grey, g: grey, b: grey };
-  return await sharp({ create: { width: 40, height: 30, channels: 3, background } })
-    .jpeg()
-    .toBuffer();
-}
-
-async function folderOf(files: Record<string, Uint8Array>): Promise<string> {
-  const folder = await mkdtemp(join(work, 'photos-'));
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
-  return folder;
-}
-
-async function submit(text: string, id?: string) {
-  const source = await readSource(text, cloud, { photosBucket: place.photosBucket });
-  return await submitBatch(cloud, place, {
-    submission: { text, source, id },
-    confirm: async () => true,
-    now: () => new Date(),
-  });
-}
-
-async function ended(manifest: BatchManifest): Promise<readonly BatchOutcome[]> {
-  for (;;) {
-    const outcomes = await readOutcomes(cloud, place, { manifest });
-    if (outcomes.every(({ status }) => status !== 'waiting')) return outcomes;
-    await sleep(200);
-  }
-}
-
-test('finds by CloudFormation what it made of the synthesized template, and making it again changes nothing', async () => {
+test('finds by CloudFormation what it made of the synthesized template, and making it again changes nothing', async ({
+  cloud,
+  place,
+  work,
+}) => {
   const again = await createEmulated(
     cloud,
     'dev',
@@ -97,11 +41,9 @@ test('finds by CloudFormation what it made of the synthesized template, and maki
   await expect(findPlace(cloud, 'prod')).rejects.toMatchObject({ code: 'stage_missing' });
 });
 
-test('an upload becomes an event, a message and a cutout, whatever its name', async () => {
+test('an upload becomes an event, a message and a cutout, whatever its name', async ({ place, put, submit, ended }) => {
   for (const [index, key] of HARD_NAMES.entries()) {
-    await cloud.s3.send(
-      new PutObjectCommand({ Bucket: place.photosBucket, Key: `up/${key}`, Body: await photo(10 + index) }),
-    );
+    await put(`up/${key}`, await greyPhoto(10 + index));
   }
 
   const { manifest, uploaded } = await submit(`s3://${place.photosBucket}/up/`);
@@ -113,12 +55,16 @@ test('an upload becomes an event, a message and a cutout, whatever its name', as
   );
 });
 
-test('a folder is submitted once: the same again sends nothing, another content under its id is refused', async () => {
-  const folder = await folderOf({ 'one.jpg': await photo(50), 'two.jpg': await photo(60) });
+test('a folder is submitted once: the same again sends nothing, another content under its id is refused', async ({
+  folderOf,
+  submit,
+  ended,
+}) => {
+  const folder = await folderOf({ 'one.jpg': await greyPhoto(50), 'two.jpg': await greyPhoto(60) });
 
   const first = await submit(folder, 'spring');
   const second = await submit(folder, 'spring');
-  await writeFile(join(folder, 'three.jpg'), await photo(70));
+  await writeFile(join(folder, 'three.jpg'), await greyPhoto(70));
 
   expect(first).toMatchObject({ sent: 2, uploaded: 2 });
   expect(second).toMatchObject({ sent: 0, uploaded: 0 });
@@ -126,8 +72,17 @@ test('a folder is submitted once: the same again sends nothing, another content 
   expect((await ended(first.manifest)).map(({ status }) => status)).toEqual(['done', 'done']);
 });
 
-test('a photo that can never succeed is recorded at once, and the batch announces its end once', async () => {
-  const folder = await folderOf({ 'good.jpg': await photo(80), 'poison.jpg': new TextEncoder().encode('no photo') });
+test('a photo that can never succeed is recorded at once, and the batch announces its end once', async ({
+  cloud,
+  place,
+  folderOf,
+  submit,
+  ended,
+}) => {
+  const folder = await folderOf({
+    'good.jpg': await greyPhoto(80),
+    'poison.jpg': new TextEncoder().encode('no photo'),
+  });
   const { manifest } = await submit(folder, 'poisoned');
 
   const outcomes = await ended(manifest);
@@ -142,24 +97,30 @@ test('a photo that can never succeed is recorded at once, and the batch announce
   expect(await announceCompletion(cloud, place, { manifest, progress })).toBe(false);
 });
 
-test('ten duplicates of a job leave one record, and the record does not change', async () => {
-  const { manifest } = await submit(await folderOf({ 'again.jpg': await photo(90) }), 'duplicates');
+test('ten duplicates of a job leave one record, and the record does not change', async ({
+  place,
+  send,
+  idle,
+  ...stage
+}) => {
+  const { folderOf, submit, ended } = stage;
+  const { manifest } = await submit(await folderOf({ 'again.jpg': await greyPhoto(90) }), 'duplicates');
   const [before] = await ended(manifest);
-  const body = JSON.stringify({ bucket: place.photosBucket, key: 'again.jpg' });
+  const job = { bucket: place.photosBucket, key: 'again.jpg' };
 
-  await Promise.all(
-    Array.from({ length: 10 }, () =>
-      cloud.sqs.send(new SendMessageCommand({ QueueUrl: place.photoQueueUrl, MessageBody: body })),
-    ),
-  );
+  await Promise.all(Array.from({ length: 10 }, () => send(job)));
 
-  while ((await countMessages(cloud, place.photoQueueUrl)) > 0) await sleep(200);
+  await idle();
   const [after] = await ended(manifest);
   expect(after?.record).toEqual(before?.record);
 });
 
-test('what no retry can help ends in FailedPhotos, from where redrive sends it again without losing it', async () => {
-  await cloud.sqs.send(new SendMessageCommand({ QueueUrl: place.photoQueueUrl, MessageBody: 'no JSON' }));
+test('what no retry can help ends in FailedPhotos, from where redrive sends it again without losing it', async ({
+  cloud,
+  place,
+  send,
+}) => {
+  await send('no JSON');
   while ((await listFailed(cloud, place)).unreadable < 1) await sleep(200);
 
   const { moved } = await redriveFailed(cloud, place);
@@ -168,9 +129,9 @@ test('what no retry can help ends in FailedPhotos, from where redrive sends it a
   while ((await listFailed(cloud, place)).unreadable < 1) await sleep(200);
 });
 
-test('retry sends only what was chosen', async () => {
+test('retry sends only what was chosen', async ({ cloud, place, folderOf, submit, ended }) => {
   const { manifest } = await submit(
-    await folderOf({ 'r1.jpg': await photo(20), 'r2.jpg': await photo(30) }),
+    await folderOf({ 'r1.jpg': await greyPhoto(20), 'r2.jpg': await greyPhoto(30) }),
     'retried',
   );
   await ended(manifest);
@@ -183,4 +144,61 @@ test('retry sends only what was chosen', async () => {
 
   const white = { ...manifest, photos: manifest.photos.map((one) => ({ ...one, preset: 'white' })) };
   expect((await ended(white)).map(({ record }) => record?.preset)).toEqual(['white', 'white']);
+});
+
+test('a report has a row for every photo, and brings the photos and cutouts it shows', async ({ work, ...stage }) => {
+  const { cloud, place, folderOf, submit, ended } = stage;
+  const photos = { 'good.jpg': await greyPhoto(100), 'bad.jpg': new TextEncoder().encode('no photo') };
+  const { manifest } = await submit(await folderOf(photos), 'reported');
+  const outcomes = await ended(manifest);
+  const dst = join(work, 'report');
+
+  const { totals } = await reportBatch(cloud, place, { manifest, outcomes, dst, pictures: 1, now: new Date() });
+
+  expect(totals).toMatchObject({ photos: 2, done: 1, rejected: 1, failed: 0 });
+  const [heading = [], ...rows] = parse(await readFile(join(dst, 'report.csv'), 'utf8'), { bom: true });
+  expect(rows.map((row) => row[heading.indexOf('Key')])).toEqual(['bad.jpg', 'good.jpg']);
+  expect(rows.map((row) => row[heading.indexOf('Bucket')])).toEqual([place.photosBucket, place.photosBucket]);
+  // The one that is shown is the worst.
+  expect(await readFile(join(dst, 'photos/bad.jpg'), 'utf8')).toBe('no photo');
+  await expect(readFile(join(dst, 'photos/good.jpg'))).rejects.toThrow('ENOENT');
+});
+
+test('a batch that nobody looks at is announced, once, when it has ended', async ({ cloud, place, ...stage }) => {
+  const { folderOf, submit, ended, idle } = stage;
+  const { manifest } = await submit(await folderOf({ 'unseen.jpg': await greyPhoto(110) }), 'unseen');
+  await ended(manifest);
+  await idle();
+
+  const first = await endBatches(cloud, place, Date.now());
+  const second = await endBatches(cloud, place, Date.now());
+
+  expect(first).toContain('unseen');
+  expect(second).toEqual([]);
+});
+
+test('a batch whose messages are lost ends after a while, and says how many wait', async ({
+  cloud,
+  place,
+  ...stage
+}) => {
+  const { folderOf, submit, ended, idle } = stage;
+  const { manifest } = await submit(await folderOf({ 'lost.jpg': await greyPhoto(120) }), 'lost');
+  await ended(manifest);
+  await idle();
+  // As if the photo had been replaced and the event of it had never come.
+  await retryBatch(cloud, place, {
+    id: 'lost',
+    choice: { failed: false, review: false, changed: true, preset: 'white' },
+  });
+  await ended({ ...manifest, photos: manifest.photos.map((one) => ({ ...one, preset: 'white' })) });
+  await idle();
+  await cloud.s3.send(new PutObjectCommand({ Bucket: place.cutoutsBucket, Key: 'records/lost.jpg.json', Body: '{}' }));
+
+  const soon = await endBatches(cloud, place, Date.now());
+  const later = await endBatches(cloud, place, Date.now() + 16 * 60_000);
+
+  expect([soon, later]).toEqual([[], ['lost']]);
+  const [outcome] = await readOutcomes(cloud, place, { manifest });
+  expect(outcome?.status).toBe('waiting');
 });

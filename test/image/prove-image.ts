@@ -107,7 +107,7 @@ const { values, positionals } = parseArgs({
 try {
   const tool = await findContainerTool(values.base);
   if (typeof tool === 'string') console.log(`image: skipped, ${tool}`);
-  else await prove(tool, positionals.length === 0 ? ['isnet'] : positionals, Number(values.starts));
+  else await prove(tool, positionals.length === 0 ? ['balanced'] : positionals, Number(values.starts));
 } catch (error) {
   console.error(`image: ${error instanceof ImageError ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -9,7 +9,7 @@ import { cacheFolder } from '#models/cache-folder.ts';
 import { CATALOGUE, type CatalogueEntry } from '#models/catalogue.ts';
 import { ensureModel, fetchEntry, fetchModel } from '#models/fetch.ts';
 import { encodeModel } from '#models/onnx/codec.ts';
-import { readPackedModel } from '#models/pack.ts';
+import { packModel, readPackedModel } from '#models/pack.ts';
 import type { RunCommand } from '#models/run-command.ts';
 import { network } from '#test/support/models/network.ts';
 
@@ -162,6 +162,18 @@ test('a folder with a packed model is a model', async () => {
   const packed = await fetchEntry(entryFor(bytes, [npmSource]), { cache, run: fakeNpm(bytes) });
 
   await expect(ensureModel(packed.folder)).resolves.toEqual(packed);
+});
+
+test("a manifest states its own graph's size, whatever it was made from", async () => {
+  const net = network({ height: 64 });
+  const graph = net.graph([net.sigmoid(net.conv(net.input, 1))]);
+  const large = { name: 'other', width: 1024, height: 1024, scale: 'one', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const input = { ...large, mean: [...large.mean], std: [...large.std] } as ModelManifest['input'];
+  const facts = { id: 'tiny', family: 'isnet', licence: 'MIT', origin: 'a test', recipe: {}, scores: {} } as const;
+
+  const { manifest } = await packModel(graph, { ...facts, input }, join(folder, 'packed'));
+
+  expect(manifest.input).toMatchObject({ name: 'input', width: 64, height: 64 });
 });
 
 test('names the models there are when asked for another', async () => {

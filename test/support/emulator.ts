@@ -10,53 +10,89 @@ export interface Emulator {
   readonly stop: () => void;
 }
 
-/** Bump both when trying a newer moto. */
-const MOTO = 'moto[server]==5.2.5';
+/** How an emulator of PyPI is had and started without Docker, on the loopback address. */
+interface EmulatorProgram {
+  /** pip's words for it, version and all. */
+  readonly install: string;
+  readonly program: string;
+  readonly args: (port: string) => readonly string[];
+  readonly env: (port: string) => Readonly<Record<string, string>>;
+  /** A path that answers once it is up. */
+  readonly health: string;
+}
+
+const PROGRAMS: Readonly<Record<string, EmulatorProgram>> = {
+  moto: {
+    install: 'moto[server]==5.2.5',
+    program: 'moto_server',
+    args: (port) => ['-H', '127.0.0.1', '-p', port],
+    env: () => ({}),
+    health: '/moto-api/',
+  },
+  ministack: {
+    install: 'ministack==1.5.33',
+    program: 'ministack',
+    args: () => [],
+    // It listens on every address unless told not to.
+    env: (port) => ({ BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, LOG_LEVEL: 'ERROR' }),
+    health: '/_ministack/health',
+  },
+};
+
 const START_MS = 60_000;
 
-/** Starts moto on the loopback address, installing it into the cache first. @returns Null, and a line that says why, without Python. */
-export async function startMoto(): Promise<Emulator | null> {
-  const program = installMoto();
+/**
+ * Starts the emulator that CUTLINE_EMULATOR names (moto by default), installing it into the cache first; an address there is an
+ * emulator that runs already.
+ *
+ * @returns Null, and a line that says why, without Python.
+ */
+export async function startEmulator(): Promise<Emulator | null> {
+  const { CUTLINE_EMULATOR: name = 'moto' } = process.env;
+  if (/^https?:/.test(name)) return { endpoint: name, stop: () => {} };
+  const known = PROGRAMS[name];
+  if (known === undefined) throw new Error(`Expected ${Object.keys(PROGRAMS).join(' or ')} or an address, got ${name}`);
+  const program = install(known);
   if (program === null) return null;
   const port = await freePort();
-  const child = spawn(program, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const child = spawn(program, known.args(port), { stdio: 'ignore', env: { ...process.env, ...known.env(port) } });
   const endpoint = `http://127.0.0.1:${port}`;
-  await untilReady(endpoint, child);
+  await untilReady(`${endpoint}${known.health}`, child);
   return { endpoint, stop: () => child.kill('SIGKILL') };
 }
 
-function installMoto(): string | null {
-  const folder = join(cacheFolder(), 'emulators', 'moto-5.2.5');
-  const program = join(folder, 'bin', 'moto_server');
-  if (existsSync(program)) return program;
+function install({ install: wanted, program }: EmulatorProgram): string | null {
+  const folder = join(cacheFolder(), 'emulators', wanted.replace(/\[.*\]|=/g, '-').replace(/-+/g, '-'));
+  const path = join(folder, 'bin', program);
+  if (existsSync(path)) return path;
   try {
     mkdirSync(folder, { recursive: true });
     execFileSync('python3', ['-m', 'venv', folder], { stdio: 'pipe' });
-    execFileSync(join(folder, 'bin', 'pip'), ['install', '--quiet', MOTO], { stdio: 'pipe' });
-    return program;
+    execFileSync(join(folder, 'bin', 'pip'), ['install', '--quiet', wanted], { stdio: 'pipe' });
+    return path;
   } catch (error) {
-    console.warn(`NOT RUN against moto: it could not be installed (${error instanceof Error ? error.message : error})`);
+    console.warn(`NOT RUN: ${wanted} could not be installed (${error instanceof Error ? error.message : error})`);
     return null;
   }
 }
 
-async function freePort(): Promise<number> {
+async function freePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return String(typeof address === 'object' && address !== null ? address.port : 0);
 }
 
-async function untilReady(endpoint: string, child: ChildProcess): Promise<void> {
+async function untilReady(address: string, child: ChildProcess): Promise<void> {
   const endMs = Date.now() + START_MS;
   while (Date.now() < endMs && child.exitCode === null) {
-    const isReady = await fetch(`${endpoint}/moto-api/`).then(
+    const isReady = await fetch(address).then(
       ({ ok }) => ok,
       () => false,
     );
     if (isReady) return;
     await sleep(100);
   }
-  throw new Error(`Expected moto to answer at ${endpoint} within ${START_MS / 1_000} s`);
+  throw new Error(`Expected the emulator to answer at ${address} within ${START_MS / 1_000} s`);
 }

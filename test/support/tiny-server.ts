@@ -13,6 +13,16 @@ import { writeTinyModel } from './tiny-model.ts';
 export const PHOTO = { width: 320, height: 192 };
 export const BOX = { left: 80, top: 48, width: 160, height: 96 };
 
+/** A cell of the network's 64 x 64 grid in the photo, and what bilinear scaling blurs of it. */
+export const GRID_PX = 6;
+/** Of photo and box. */
+export const CENTRE = [160, 96] as const;
+
+/** The largest difference between two rows of numbers. */
+export function near(actual: readonly number[], wanted: readonly number[]): number {
+  return Math.max(...wanted.map((value, i) => Math.abs(value - (actual[i] ?? Number.NaN))));
+}
+
 export async function boxPhoto(scale = 1): Promise<Buffer> {
   const [size, box] = [PHOTO, BOX].map((sides) =>
     Object.fromEntries(Object.entries(sides).map(([name, px]) => [name, px * scale])),

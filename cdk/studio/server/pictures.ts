@@ -72,7 +72,8 @@ export class PictureDesk {
       return await work();
     } finally {
       this.#drawing--;
-      this.#waiting.shift()?.();
+      // The newest first: what was asked for before it has been scrolled past.
+      this.#waiting.pop()?.();
     }
   }
 }

@@ -26,7 +26,7 @@ export function localRunner({ presets, model: own, workers }: RunPhotosOptions):
     const { photos, stop } = await runLocal({
       src,
       dst,
-      keys,
+      only: new Set(keys),
       preset: chosen.map(({ id }) => id).join(','),
       handlerPath: HANDLER,
       workerEnv: {

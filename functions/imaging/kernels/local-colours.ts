@@ -1,5 +1,8 @@
 import type { EdgeGrid, Region } from './edge-grid.ts';
 
+/** A side that weighs less than this share of both is nothing but the other side's uncertainty. */
+const LEAST_SHARE = 0.005;
+
 /** Weight, red, green, blue and squared length of the subject's colours, then of the background's. */
 const SUMS = 10;
 
@@ -25,7 +28,7 @@ interface LocalColours {
 
 /**
  * Writes what colours the subject and the background have around each cell: means over a square, each cell weighted by the
- * square of its opacity, or of what it lacks of it. Where one side has no weight at all, both colours are the photo's.
+ * square of its opacity, or of what it lacks of it. Where one side has next to no weight, both colours are the photo's.
  *
  * All sums are of whole numbers below 2^53, so that a tile has the values of the whole. Cost: about 60 ns a cell.
  */
@@ -114,7 +117,7 @@ function writeCell({ photo, front, back, spread }: EdgeGrid, cell: number, line:
   const to = cell * 3;
   const f = line[at] as number;
   const b = line[at + 5] as number;
-  if (f === 0 || b === 0) {
+  if (f <= LEAST_SHARE * (f + b) || b <= LEAST_SHARE * (f + b)) {
     for (let channel = to; channel < to + 3; channel++) {
       front[channel] = photo[channel] as number;
       back[channel] = photo[channel] as number;

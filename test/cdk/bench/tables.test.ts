@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figuresTable, stagesTable } from '#cdk/bench/tables.ts';
+import { edgesTable, figuresTable, stagesTable } from '#cdk/bench/tables.ts';
 import { benchRun } from './bench-runs.ts';
 
 test('shows a peer’s figures as multiples of ours of the same size', () => {
@@ -37,4 +37,10 @@ test('shows stages of those that tell, in the order they ran', () => {
   expect(heading).toMatch(/decode +segment$/);
   expect(rows).toHaveLength(1);
   expect(rows[0]).toMatch(/41 +1,890$/);
+});
+
+test('shows what fine edges cost beyond fast ones', () => {
+  const lines = edgesTable([{ megapixels: 12, fastCpuMs: 25.4, fineCpuMs: 110.2 }]).split('\n');
+
+  expect(lines[1]).toMatch(/^12 MP +25 +110 +85$/);
 });

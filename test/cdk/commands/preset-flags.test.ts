@@ -52,6 +52,15 @@ test('crops, places and scales as the flags say', async () => {
   expect(scaled?.layout).toEqual({ canvas: 'photo', fill: 0.8, position: { x: 0.5, y: 1 } });
 });
 
+test('edges are fine unless told otherwise, with a preset and without', async () => {
+  expect(await presetsOf({ preset: ['amazon'] })).toMatchObject([{ edges: 'fine' }]);
+  expect(await presetsOf({ preset: ['amazon', 'mask'], edges: 'fast' })).toMatchObject([
+    { id: 'amazon', edges: 'fast' },
+    { id: 'mask', edges: 'fast' },
+  ]);
+  expect(await presetOf({ edges: 'fast' })).toMatchObject({ id: 'transparent', edges: 'fast' });
+});
+
 test('reads a preset from a file, with the picture beside it', async () => {
   const folder = temporaryFolder();
   const preset = { id: 'mine', content: 'cutout', background: { image: 'wall.jpg' }, format: 'webp' };

@@ -5,7 +5,10 @@ import { readZip } from '../../support/read-zip.ts';
 import {
   BOX,
   boxPhoto,
+  CENTRE,
   foregroundOf,
+  GRID_PX,
+  near,
   PHOTO,
   pixelsOf,
   postForm,
@@ -16,9 +19,6 @@ import {
   type TinyServer,
 } from '../../support/tiny-server.ts';
 
-/** A cell of the network's 64 x 64 grid in the photo, and what bilinear scaling blurs of it. */
-const GRID_PX = 6;
-const CENTRE = [160, 96] as const;
 const CORNER = [3, 3] as const;
 
 let server: TinyServer;
@@ -44,8 +44,6 @@ afterAll(async () => {
 });
 
 const post = (values: Record<string, string | Uint8Array> = {}) => postForm(server, { image_file: photo, ...values });
-const near = (actual: readonly number[], wanted: readonly number[]) =>
-  Math.max(...wanted.map((value, i) => Math.abs(value - (actual[i] ?? Number.NaN))));
 
 describe('the photo', () => {
   test('comes as image_file of a form', async () => {
@@ -186,6 +184,24 @@ describe('format', () => {
     expect((await post({ format: 'auto', bg_color: 'fff' })).headers.get('content-type')).toBe('image/jpeg');
   });
 
+  test('auto is jpg for a subject that fills the frame, too', async () => {
+    const dark = await sharp({ create: { width: 80, height: 60, channels: 3, background: '#200000' } })
+      .png()
+      .toBuffer();
+    const types = await Promise.all(
+      [{}, { format: 'png' }, { channels: 'alpha' }].map(async (values) => {
+        const response = await postForm(server, { image_file: dark, ...values });
+        return [response.headers.get('content-type'), (await pixelsOf(response)).width];
+      }),
+    );
+
+    expect(types).toEqual([
+      ['image/jpeg', 80],
+      ['image/png', 80],
+      ['image/png', 80],
+    ]);
+  });
+
   test('jpg is white where nothing else was asked for', async () => {
     expect(near(pixelAt(await pixelsOf(await post({ format: 'jpg' })), ...CORNER), [255, 255, 255])).toBeLessThan(3);
   });
@@ -223,58 +239,6 @@ describe('channels', () => {
 
   test('rgba is the cutout', async () => {
     expect((await pixelsOf(await post({ channels: 'rgba' }))).channels).toBe(4);
-  });
-});
-
-describe('crop', () => {
-  test('leaves nothing but the subject', async () => {
-    const response = await post({ crop: 'true' });
-
-    const pixels = await pixelsOf(response);
-    expect(near([pixels.width, pixels.height], [BOX.width, BOX.height])).toBeLessThanOrEqual(2 * GRID_PX);
-    expect(foregroundOf(response)).toEqual({ left: 0, top: 0, width: pixels.width, height: pixels.height });
-  });
-
-  test('false leaves the frame', async () => {
-    expect((await pixelsOf(await post({ crop: 'false', crop_margin: '30px' }))).width).toBe(320);
-  });
-});
-
-describe('scale and position', () => {
-  test.each(['10%', '50%', '100%'])('scale=%s is the share of the frame that the subject covers', async (scale) => {
-    const response = await post({ scale });
-
-    const { left, top, width, height } = foregroundOf(response);
-    const share = Number.parseInt(scale, 10) / 100;
-    const pixels = await pixelsOf(response);
-    expect([pixels.width, pixels.height]).toEqual([320, 192]);
-    expect(Math.max(width / 320, height / 192)).toBeCloseTo(share, 1);
-    expect(near([left + width / 2, top + height / 2], CENTRE)).toBeLessThanOrEqual(2);
-  });
-
-  test.each([
-    ['0%', 0, 0],
-    ['100%', 1, 1],
-    ['center', 0.5, 0.5],
-    ['0% 100%', 0, 1],
-    ['25% 75%', 0.25, 0.75],
-  ])('position=%s is where in the room that is left it stands', async (position, x, y) => {
-    const { left, top, width, height } = foregroundOf(await post({ scale: '50%', position }));
-
-    expect(near([left, top], [(320 - width) * x, (192 - height) * y])).toBeLessThanOrEqual(2);
-  });
-
-  test('a position alone keeps the size', async () => {
-    const [moved, unmoved] = [await post({ position: '0% 0%' }), await post()].map(foregroundOf);
-
-    expect([moved?.left, moved?.top]).toEqual([0, 0]);
-    expect([moved?.width, moved?.height]).toEqual([unmoved?.width, unmoved?.height]);
-  });
-
-  test('original is how it was', async () => {
-    const [given, plain] = await Promise.all([post({ scale: 'original', position: 'original' }), post()]);
-
-    expect(Buffer.from(await given.arrayBuffer()).equals(Buffer.from(await plain.arrayBuffer()))).toBe(true);
   });
 });
 

@@ -139,6 +139,8 @@ describe('safety', () => {
       ['s3:DeleteObject', results],
       ['s3:GetObject', results],
       ['s3:PutObject', results],
+      ['s3:DeleteObject', ['<Cutouts>/refused/*']],
+      ['s3:GetObject', ['<Cutouts>/refused/*']],
       ['s3:ListBucket', ['<Cutouts>', '<Photos>']],
     ]);
     expect(allowed.filter(([action]) => action.includes('*'))).toEqual([]);

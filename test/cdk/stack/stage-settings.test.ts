@@ -6,7 +6,7 @@ test('needs nothing but defaults', () => {
     stage: 'dev',
     packaging: 'image',
     architecture: 'arm64',
-    model: 'isnet',
+    model: 'balanced',
   });
 });
 

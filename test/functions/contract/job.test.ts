@@ -131,7 +131,15 @@ describe('EventBridge events', () => {
 
 describe('direct jobs', () => {
   test('every field is kept', () => {
-    const job = { bucket: 'photos', key: 'a b+c.jpg', preset: 'white', model: 'isnet', batchId: 'b1', sku: '4711' };
+    const job = {
+      bucket: 'photos',
+      key: 'a b+c.jpg',
+      preset: 'white',
+      edges: 'fast',
+      model: 'isnet',
+      batchId: 'b1',
+      sku: '4711',
+    };
 
     expect(parseJobs(JSON.stringify(job))).toEqual([job]);
   });

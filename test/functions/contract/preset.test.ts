@@ -140,6 +140,14 @@ describe('which preset a photo gets', () => {
     expect(choose('white/a.jpg')).toMatchObject([{ id: 'white' }]);
   });
 
+  test("with the job's edges instead of their own", () => {
+    const job = { key: 'white/a.jpg', edges: 'fast' as const };
+
+    const chosen = choosePresets({ job, metadata: {}, known: BUILT_IN_PRESETS, fallback: [fallback] });
+
+    expect(chosen).toMatchObject([{ id: 'white', edges: 'fast' }]);
+  });
+
   test('the default where nothing names one', () => {
     expect(choose('shoes/a.jpg')).toEqual([fallback]);
     expect(choose('a.jpg', { metadata: { other: 'white' } })).toEqual([fallback]);
