@@ -130,6 +130,7 @@ export interface Words {
   };
   readonly progress: (finished: string, total: string) => string;
   readonly stop: string;
+  readonly goOn: string;
   readonly runs: string;
   readonly dismiss: string;
   readonly close: string;
