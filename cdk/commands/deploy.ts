@@ -16,8 +16,8 @@ interface DeployFlags {
 const HELP = `
 Examples:
   npx cdk bootstrap                                     once for an account and region
-  cutline deploy                                        the stage "dev": IS-Net in a container image (needs Docker)
-  cutline deploy -c packaging=zip -c model=u2netp       without Docker: a .zip with two layers, at most 250 MB
+  cutline deploy                                        the stage "dev", in a container image (needs Docker)
+  cutline deploy -c packaging=zip -c model=isnet        without Docker: a .zip with two layers, at most 250 MB
   cutline deploy --stage prod -c alarmEmail=me@example.com -c maxConcurrency=200
 
 Every setting: cdk/stage-settings.ts. The model and the native modules are packed first, where they are not yet.

@@ -22,7 +22,7 @@ const NEW_STAGE: Machine = { memoryMb: 2_048, architecture: 'arm64', maxConcurre
 const HELP = `
 Examples:
   cutline estimate photos/                    this machine and a new stage on AWS; asks nothing of AWS
-  cutline estimate catalogue.csv --model u2netp
+  cutline estimate catalogue.csv --model isnet
   cutline estimate s3://my-photos/spring/ --stage prod      what this stage's photos have taken so far
 
 Expect a third more or less. Prices are list prices of us-east-1, without taxes, transfer and the free tier.`;
