@@ -45,7 +45,13 @@ const AREAS: readonly Area[] = [
   },
   {
     of: 'cdk/studio/page',
-    from: ['cdk/studio/page', 'cdk/studio/protocol.ts', 'cdk/report/explain.ts', 'cdk/report/rules.ts', 'functions/contract'],
+    from: [
+      'cdk/studio/page',
+      'cdk/studio/protocol.ts',
+      'cdk/report/explain.ts',
+      'cdk/report/rules.ts',
+      'functions/contract',
+    ],
     never: /^node:|^@aws|^aws-|^fastify$|^sharp$|^yazl$|^zod$/,
   },
   { of: 'cdk/local', from: ['cdk', 'functions'], never: /^aws-cdk-lib|^constructs$|^cdk-/ },

@@ -9,18 +9,24 @@ export function explain(graph: Graph, groups: ChannelGroups): string {
   const tied = groups.groups.filter(({ makers, isFixed }) => makers.length > 1 && !isFixed);
   const free = groups.groups.filter(({ makers, isFixed }) => makers.length === 1 && !isFixed);
   const fixed = groups.groups.filter(({ isFixed }) => isFixed);
-  const channels = (list: readonly ChannelGroup[]): number =>
-    list.reduce((sum, group) => sum + group.channels.length, 0);
   return [
-    `${tied.length} tied groups, ${channels(tied)} channels: cutting one cuts it from all its makers`,
+    `${counted(tied, 'tied')}: what their makers give is joined channel by channel, so a channel is cut from all of them`,
     ...tied.flatMap((group) => ['', ...drawTied(graph, groups, group)]),
     '',
-    `${free.length} free groups, ${channels(free)} channels: each is made by one node alone`,
+    `${counted(free, 'free')}: each is made by one node alone and cut from it and its readers`,
     ...free.map((group) => drawFree(groups, group)),
     '',
-    `${fixed.length} fixed groups, never cut: they are the network's output`,
-    ...fixed.map(({ makers, channels: own }) => `  ${namesOf(makers)}  ${own.length} channels`),
+    `${counted(fixed, 'fixed')}, never cut: what the network gives depends on their number`,
+    ...fixed.map(
+      ({ makers, channels: own }) => `  ${namesOf(makers)}  ${own.length} channel${own.length === 1 ? '' : 's'}`,
+    ),
   ].join('\n');
+}
+
+function counted(groups: readonly ChannelGroup[], kind: string): string {
+  const channels = groups.reduce((sum, group) => sum + group.channels.length, 0);
+  const plural = (count: number): string => (count === 1 ? '' : 's');
+  return `${groups.length} ${kind} group${plural(groups.length)}, ${channels} channel${plural(channels)}`;
 }
 
 function drawTied(graph: Graph, groups: ChannelGroups, group: ChannelGroup): string[] {

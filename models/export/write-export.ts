@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ModelError, reasonOf } from '../errors.ts';
 import { encodeModel } from '../onnx/codec.ts';
 import type { PackedModel } from '../pack.ts';
 import { readModelFile } from '../read-model-file.ts';
@@ -25,7 +26,7 @@ export async function writeExport({ folder, manifest }: PackedModel, tool: Tool,
   const bytes = encodeModel(adaptGraph(graph, manifest, toolForm(tool, manifest)));
   if (tool === 'imgly') return { path: out, bytes: bytes.length, usage: await writeImgly(bytes, resolve(out)) };
   const file = resolve(out.endsWith('.onnx') ? out : join(out, `${manifest.id}.onnx`));
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeWhole(file, bytes);
   const options = JSON.stringify({ model_path: file });
   const usage = `U2NET_HOME='${dirname(file)}' rembg i -m ${rembgSession(manifest.family).name} -x '${options}' in.jpg out.png`;
@@ -34,7 +35,7 @@ export async function writeExport({ folder, manifest }: PackedModel, tool: Tool,
 
 /** The pieces a model comes in, as the package lays out its own. */
 async function writeImgly(bytes: Uint8Array, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const hash = createHash('sha256').update(bytes).digest('hex');
   await writeWhole(join(folder, hash), bytes);
   const entry = {
@@ -45,6 +46,14 @@ async function writeImgly(bytes: Uint8Array, folder: string): Promise<string> {
   const index = { '/models/small': entry, '/models/medium': entry };
   await writeWhole(join(folder, 'resources.json'), `${JSON.stringify(index, null, 2)}\n`);
   return `removeBackground(photo, { publicPath: '${pathToFileURL(folder).href}/' })   // @imgly/background-removal-node`;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new ModelError('unreadable_file', `Expected a folder to write to, got ${folder}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  });
 }
 
 async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {

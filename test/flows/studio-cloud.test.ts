@@ -1,12 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, type TestContext, test as vitestTest } from 'vitest';
-import { type Cloud, openCloud } from '#cdk/batch/cloud.ts';
-import { createEmulated } from '#cdk/batch/create-emulated.ts';
-import type { Place } from '#cdk/batch/place.ts';
-import { workQueue } from '#cdk/batch/work-queue.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Item } from '#cdk/studio/protocol.ts';
 import { openCloudPlace } from '#cdk/studio/server/cloud-place.ts';
 import { localRunner } from '#cdk/studio/server/run-photos.ts';
@@ -14,30 +8,18 @@ import { type RunningStudio, startStudio } from '#cdk/studio/server/start-studio
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { readPackedModel } from '#models/pack.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
-import { type Emulator, startEmulator } from '#test/support/emulator.ts';
+import { type EmulatedStage, startStage, testOn } from '#test/support/emulated-stage.ts';
 import { ask } from '#test/support/studio.ts';
-import { synthesizeStack } from '#test/support/synthesized-stack.ts';
-import { writeTinyModel } from '#test/support/tiny-model.ts';
 
-let work: string;
-let moto: Emulator | null;
-let cloud: Cloud;
-let place: Place;
+let stage: EmulatedStage | null = null;
 let studio: RunningStudio;
-const end = new AbortController();
-let working: Promise<void> = Promise.resolve();
 beforeAll(async () => {
-  work = await mkdtemp(join(tmpdir(), 'cutline-studio-cloud-'));
-  moto = await startEmulator();
-  if (moto === null) return;
-  cloud = openCloud({ endpoint: moto.endpoint });
-  place = await createEmulated(cloud, 'dev', synthesizeStack(work).toJSON());
-  const modelFolder = await writeTinyModel(join(work, 'model'));
-  working = workQueue(cloud, place, { workers: 1, modelFolder, signal: end.signal, backoffMs: () => 0 });
-  const model = await readPackedModel(modelFolder);
+  stage = await startStage({ workers: 1 });
+  if (stage === null) return;
+  const model = await readPackedModel(join(stage.work, 'model'));
   const run = localRunner({ presets: BUILT_IN_PRESETS, model, workers: 1 });
   studio = await startStudio({
-    store: openCloudPlace(cloud, place),
+    store: openCloudPlace(stage.cloud, stage.place),
     run,
     presets: BUILT_IN_PRESETS,
     defaults: { model: 'tiny', presets: ['transparent'], edges: null },
@@ -45,28 +27,20 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  end.abort();
-  await working;
   await studio?.close();
-  moto?.stop();
-  await rm(work, { recursive: true });
+  await stage?.stop();
 });
+const test = testOn(() => stage);
 
-function test(name: string, run: () => Promise<void>): void {
-  vitestTest(name, async (context: TestContext) => {
-    if (moto === null) context.skip('NOT RUN: there is no emulator, because Python is missing');
-    await run();
-  });
-}
-
-async function isThere(key: string): Promise<boolean> {
+async function isThere({ cloud, place }: EmulatedStage, key: string): Promise<boolean> {
   return await cloud.s3.send(new HeadObjectCommand({ Bucket: place.cutoutsBucket, Key: key })).then(
     () => true,
     () => false,
   );
 }
 
-test('a photo goes through the stack, is refused there, taken back, and cut out another way', async () => {
+test('a photo goes through the stack, is refused there, taken back, and cut out another way', async (on) => {
+  const { cloud, place } = on;
   const body = await photo(drawDisc(160, 120)).jpeg().toBuffer();
   const choice = { model: 'tiny', presets: ['transparent'], edges: null };
 
@@ -82,7 +56,7 @@ test('a photo goes through the stack, is refused there, taken back, and cut out 
   const refused = await ask(studio, '/api/decisions', {
     json: { key: item?.key, etag: item?.etag, verdict: 'refused' },
   });
-  const places = [await isThere('cutouts/studio/shoe.png'), await isThere('refused/cutouts/studio/shoe.png')];
+  const places = [await isThere(on, 'cutouts/studio/shoe.png'), await isThere(on, 'refused/cutouts/studio/shoe.png')];
   const late = await ask(studio, '/api/decisions', { json: { key: item?.key, etag: item?.etag, verdict: 'approved' } });
   const { etag } = refused.json as Item;
   const back = await ask(studio, '/api/decisions', { json: { key: item?.key, etag, verdict: null } });

@@ -6,7 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type TestContext, test as vitestTest } from 'vitest';
 import type { BatchManifest } from '#cdk/batch/batch-manifest.ts';
-import { type BatchOutcome, readOutcomes } from '#cdk/batch/batch-outcomes.ts';
+import { type BatchOutcome, type RecordCache, readOutcomes } from '#cdk/batch/batch-outcomes.ts';
 import { type Cloud, openCloud } from '#cdk/batch/cloud.ts';
 import { createEmulated } from '#cdk/batch/create-emulated.ts';
 import { countMessages } from '#cdk/batch/failed-photos.ts';
@@ -106,8 +106,9 @@ function actions({
       return bytes === null ? null : PhotoRecord.parse(JSON.parse(new TextDecoder().decode(bytes)));
     },
     ended: async (manifest) => {
+      const cache: RecordCache = new Map();
       for (;;) {
-        const outcomes = await readOutcomes(cloud, place, { manifest });
+        const outcomes = await readOutcomes(cloud, place, { manifest, cache });
         if (outcomes.every(({ status }) => status !== 'waiting')) return outcomes;
         await sleep(LOOK_EVERY_MS);
       }
@@ -127,12 +128,19 @@ export async function greyPhoto(grey: number): Promise<Buffer> {
 }
 
 /** A test that says so where there is no emulator. */
-export function testOn(stage: () => EmulatedStage | null) {
+export function testOn(
+  stage: () => EmulatedStage | null,
+  { timeoutMs = 120_000 }: { readonly timeoutMs?: number } = {},
+) {
   return (name: string, run: (stage: EmulatedStage) => Promise<void>): void => {
-    vitestTest(name, async (context: TestContext) => {
-      const started = stage();
-      if (started === null) return context.skip('NOT RUN: there is no emulator, because Python is missing');
-      await run(started);
-    });
+    vitestTest(
+      name,
+      async (context: TestContext) => {
+        const started = stage();
+        if (started === null) return context.skip('NOT RUN: there is no emulator, because Python is missing');
+        await run(started);
+      },
+      timeoutMs,
+    );
   };
 }

@@ -3,9 +3,9 @@ import { sharp } from '#functions/imaging/codec.ts';
 import type { Details } from '../protocol.ts';
 import { requireDone } from './decide.ts';
 import { itemOf } from './item.ts';
-import { maskOf } from './mask-of.ts';
 import { decodePhoto } from './pictures.ts';
 import { Requests, readRequest } from './requests.ts';
+import { standingCutout } from './standing-cutout.ts';
 import type { Studio } from './studio.ts';
 import { StudioError } from './studio-error.ts';
 
@@ -60,7 +60,8 @@ export function addPictureRoutes(app: FastifyInstance, studio: Studio): void {
     const record = requireDone(await index.read(key));
     const version = record.outputs.map(({ sha256 }) => sha256).join(' ');
     const bytes = await pictures.kept(`mask ${record.fingerprint} ${version}`, async () => {
-      const { width, height, data } = await maskOf(record, { store, findModel: studio.findModel });
+      const { alpha } = await standingCutout(record, studio);
+      const { width, height, data } = alpha;
       return await sharp(data, { raw: { width, height, channels: 1 } })
         .toColourspace('b-w')
         .png({ compressionLevel: 2 })

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Item } from '#cdk/studio/protocol.ts';
+import { presetsOfRecord } from '#cdk/studio/server/record-presets.ts';
+import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { type PhotoRecord, PhotoRecord as Records } from '#functions/contract/record.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
@@ -10,12 +12,16 @@ import { runReal } from '#test/support/real-run.ts';
 import { ask, openTestStudio, type TestStudio } from '#test/support/studio.ts';
 
 /** A studio over one photo of a dark disc that the real pipeline has cut out with the tiny network. */
-async function studioOfDisc(preset = 'transparent'): Promise<{ studio: TestStudio; item: Item }> {
+async function studioOfDisc(
+  preset = 'transparent',
+  edges: string | null = null,
+): Promise<{ studio: TestStudio; item: Item }> {
   const bytes = await photo(drawDisc(120, 90)).jpeg().toBuffer();
   const studio = await openTestStudio({ photos: { 'disc.jpg': bytes } });
-  const choice = { model: 'tiny', presets: preset.split(','), edges: null };
+  const choice = { model: 'tiny', presets: preset.split(','), edges };
   await ask(studio, '/api/runs', { json: { keys: ['disc.jpg'], choice } });
-  await expect.poll(async () => (await items(studio)).length, { timeout: 20_000 }).toBe(1);
+  const runs = async () => (await ask(studio, '/api/session')).json;
+  await expect.poll(runs, { timeout: 20_000 }).toMatchObject({ runs: [{ state: 'done' }] });
   return { studio, item: await onlyItem(studio) };
 }
 
@@ -160,7 +166,7 @@ describe('a corrected mask', () => {
     const undone = await retouch(studio, corrected.json as Item, mask, 'no');
 
     expect(undone.json).toMatchObject({ verdict: item.verdict, decision: null });
-    expect(await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64')).toBe(before);
+    expect((await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64')) === before).toBe(true);
   });
 
   test('of another size is refused', async () => {
@@ -184,6 +190,30 @@ describe('a corrected mask', () => {
     expect(data.length).toBe(120 * 90);
     expect(data[36 * 120 + 42]).toBeGreaterThan(250);
     expect(data[80 * 120 + 110]).toBeLessThan(30);
+  });
+
+  test('is what the next look at the mask starts from, where no output shows it', async () => {
+    const { studio, item } = await studioOfDisc('white');
+
+    await retouch(studio, item, await leftHalf());
+
+    const data = await greyOf((await ask(studio, '/api/mask?key=disc.jpg')).body);
+    expect([data[45 * 120 + 59], data[45 * 120 + 60]]).toEqual([255, 0]);
+    expect(await readdir(join(studio.dst, 'retouched'))).toEqual(['disc.png']);
+  });
+
+  test('is rendered with the edges that the run had asked for', async () => {
+    const { studio, item } = await studioOfDisc('transparent', 'fast');
+    const before = await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64');
+    const mask = (await ask(studio, '/api/mask?key=disc.jpg')).body;
+
+    await retouch(studio, item, mask, 'no');
+
+    expect(await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64')).toBe(before);
+    const record = await recordOn(studio);
+    if (record.status !== 'done') throw new Error(`Expected a done record, got ${record.status}`);
+    const [preset] = presetsOfRecord(record, BUILT_IN_PRESETS);
+    expect(preset?.edges).toBe('fast');
   });
 });
 
