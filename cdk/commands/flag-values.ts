@@ -83,6 +83,13 @@ export function share(text: string): number {
   throw new InvalidArgumentError('Expected a share from 0% to 100%.');
 }
 
+/** Reads a number from 0 to 1. */
+export function ratio(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1, like 0.5.');
+}
+
 function percent(text: string): number | null {
   const [, number] = /^(\d{1,3})%$/.exec(text) ?? [];
   return number === undefined || Number(number) > 100 ? null : Number(number) / 100;

@@ -1,13 +1,17 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { THRESHOLD_DEFAULTS } from '#functions/imaging/assess.ts';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
-import { wholeNumber } from './flag-values.ts';
+import { ratio, wholeNumber } from './flag-values.ts';
 import { addPresetFlags, type PresetFlags } from './preset-flags.ts';
 
 /** The flags of `run`, as commander hands them over. */
 export interface RunFlags extends PresetFlags {
   readonly model: string;
+  readonly escalate?: string;
+  readonly reviewBelow: number;
+  readonly rejectBelow: number;
   readonly workers?: number;
   readonly threads: number;
   readonly maxMegapixels: number;
@@ -28,6 +32,11 @@ export function addRunFlags(command: Command): Command {
       `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
       DEFAULT_MODEL,
     )
+    .optionsGroup('In doubt:')
+    .option('--escalate <id|folder>', 'a bigger model that only doubtful photos go through, too; the surer mask stays')
+    .option('--review-below <0-1>', 'less sure cutouts are marked for a person', ratio, THRESHOLD_DEFAULTS.reviewBelow)
+    .option('--reject-below <0-1>', 'less sure photos get no cutout', ratio, THRESHOLD_DEFAULTS.rejectBelow)
+    .optionsGroup('Options:')
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
     .option('--max-megapixels <n>', 'larger photos are rejected', wholeNumber(1, 10_000), 100)

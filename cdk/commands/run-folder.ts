@@ -29,6 +29,7 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
   await requireSource(given.src);
   const { src, dst } = { src: resolve(given.src), dst: resolve(given.dst) };
   const model = await findModel(flags.model);
+  const bigger = flags.escalate === undefined ? null : await findModel(flags.escalate);
   const progress = startRunProgress();
   const interrupt = onInterrupt(() =>
     progress.say('Finishing the photos in hand. Press Ctrl-C again to stop at once; nothing is lost.'),
@@ -40,7 +41,10 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
       dst,
       only,
       handlerPath: HANDLER,
-      workerEnv: workerEnvironment({ src, dst, presets }, model.folder, flags),
+      workerEnv: {
+        ...workerEnvironment({ src, dst, presets }, model.folder, flags),
+        ...(bigger === null ? {} : { CUTLINE_ESCALATE_FOLDER: bigger.folder }),
+      },
       workers: flags.workers ?? defaultWorkers(),
       timeoutMs: flags.timeout * 1000,
       watch: flags.watch ?? false,
@@ -63,8 +67,10 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
 }
 
 /** What is needed to do the same again. */
-function noted({ model, workers, threads, maxMegapixels, timeout }: RunFlags): RunNote['flags'] {
-  return { model, threads, maxMegapixels, timeout, ...(workers === undefined ? {} : { workers }) };
+function noted(flags: RunFlags): RunNote['flags'] {
+  const { model, escalate, reviewBelow, rejectBelow, workers, threads, maxMegapixels, timeout } = flags;
+  const always = { model, reviewBelow, rejectBelow, threads, maxMegapixels, timeout };
+  return { ...always, ...(workers === undefined ? {} : { workers }), ...(escalate === undefined ? {} : { escalate }) };
 }
 
 /** A run of some photos as part of the folder's whole account. */
@@ -83,6 +89,8 @@ function workerEnvironment({ src, dst, presets }: FolderRun, modelFolder: string
     CUTLINE_CUTOUTS: dst,
     CUTLINE_MODEL_FOLDER: modelFolder,
     CUTLINE_PRESET: JSON.stringify(presets),
+    CUTLINE_REVIEW_BELOW: String(flags.reviewBelow),
+    CUTLINE_REJECT_BELOW: String(flags.rejectBelow),
     CUTLINE_THREADS: String(flags.threads),
     CUTLINE_MAX_PIXELS: String(maxPixelsOf(flags)),
     // Progress and reasons are read from the log: one JSON object a line, nothing left out.

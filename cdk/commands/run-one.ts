@@ -6,6 +6,7 @@ import type { Preset } from '#functions/contract/preset.ts';
 import { readBackdrops } from '#functions/imaging/backdrops.ts';
 import { cutOut } from '#functions/imaging/cutout.ts';
 import { PHOTO_LIMITS_DEFAULTS, refuseTooManyBytes } from '#functions/imaging/decode.ts';
+import { LazyNetwork } from '#functions/imaging/lazy-network.ts';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
 import { findModel } from './find-model.ts';
@@ -23,13 +24,28 @@ export async function runOne(source: string, presets: readonly Preset[], flags: 
   const limits = { maxBytes: PHOTO_LIMITS_DEFAULTS.maxBytes, maxPixels: maxPixelsOf(flags) };
   refuseTooManyBytes(bytes.length, limits.maxBytes);
 
-  const { folder, manifest } = await findModel(flags.model);
-  const segmenter = await Segmenter.open(join(folder, 'model.onnx'), manifest, { threads: flags.threads });
+  const segmenter = await openNetwork(flags.model, flags);
+  const escalation = flags.escalate === undefined ? null : await openNetwork(flags.escalate, flags);
+  const { reviewBelow, rejectBelow } = flags;
   const backdrops = await readBackdrops(presets, { limits, read: (path) => readFile(path) });
   const workspace = new Workspace();
-  const { renditions } = await cutOut(bytes, { segmenter, presets, limits, workspace, backdrops });
+  const thresholds = { reviewBelow, rejectBelow };
+  const { renditions } = await cutOut(bytes, {
+    segmenter,
+    escalation,
+    thresholds,
+    presets,
+    limits,
+    workspace,
+    backdrops,
+  });
   const [only] = renditions;
   if (only !== undefined && !process.stdout.write(only.file.bytes)) await once(process.stdout, 'drain');
+}
+
+async function openNetwork(model: string, { threads }: RunFlags): Promise<LazyNetwork> {
+  const { folder, manifest } = await findModel(model);
+  return new LazyNetwork(manifest, () => Segmenter.open(join(folder, 'model.onnx'), manifest, { threads }));
 }
 
 async function readPhoto(source: string): Promise<Uint8Array> {

@@ -77,6 +77,6 @@ export async function retryTarget({ dst, note }: Target, choice: TargetChoice): 
 }
 
 /** The note's flags, with nothing said where nothing was. */
-function toFlags({ flags: { workers, ...flags } }: RunNote) {
-  return { ...flags, ...(workers === undefined ? {} : { workers }) };
+function toFlags({ flags: { workers, escalate, ...flags } }: RunNote) {
+  return { ...flags, ...(workers === undefined ? {} : { workers }), ...(escalate === undefined ? {} : { escalate }) };
 }

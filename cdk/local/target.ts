@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { recordKey } from '#functions/contract/output-keys.ts';
 import { PresetList } from '#functions/contract/preset.ts';
+import { THRESHOLD_DEFAULTS } from '#functions/imaging/assess.ts';
 import { type PhotoOutcome, readOutcome } from './outcome.ts';
 import { listPhotos, STATE_FOLDER } from './photos-folder.ts';
 
@@ -15,6 +16,9 @@ const RunNote = z.object({
   presets: PresetList,
   flags: z.object({
     model: z.string(),
+    escalate: z.string().optional(),
+    reviewBelow: z.number().default(THRESHOLD_DEFAULTS.reviewBelow),
+    rejectBelow: z.number().default(THRESHOLD_DEFAULTS.rejectBelow),
     workers: z.number().optional(),
     threads: z.number(),
     maxMegapixels: z.number(),

@@ -29,6 +29,10 @@ const REJECTIONS: Readonly<Record<RejectionCode, Explanation>> = {
     title: 'The background picture is missing',
     advice: 'Give the workers the picture that the preset names, then run again.',
   },
+  too_doubtful: {
+    title: 'Too doubtful to keep',
+    advice: 'Take another photo, run again with --escalate, or lower --reject-below.',
+  },
   source_missing: {
     title: 'The photo was gone',
     advice: 'It was moved or deleted before its turn. Put it back and run again.',
@@ -47,6 +51,12 @@ const DOUBTS: Readonly<Record<DoubtReason, string>> = {
   touches_frame: 'The product reaches the edge of the photo and may be cropped.',
   tiny_subject: 'What was kept is very small: it may not be the product.',
   rule_failed: 'A picture breaks a rule of its shop: see which one below.',
+  unusual_size: 'The product takes up more or less of the photo than usual: check that it is all of it, and only it.',
+  several_subjects: 'More than one thing was kept: check that each of them is meant.',
+  thin_subject: 'The product has thin or frayed parts that may be missing: look at straps, legs and handles.',
+  low_contrast: 'The product looks much like its background: check that the outline is not eaten into.',
+  busy_background: 'The background is restless: parts of it may have been kept.',
+  models_disagree: 'Two networks saw different things in this photo.',
   fragmented: 'The cutout is in several pieces: something may be missing or left over.',
 };
 

@@ -65,15 +65,18 @@ async function cutoutTile({ key, outputs }: ReportedPhoto, output: Output | unde
   const path = joinPath(dst, output.key);
   const picture = await makeThumbnail(path);
   if (picture === null) return { isShown: false, markup: blankTile('No preview') };
-  const alt = outputs.length > 1 ? `${output.preset} of ${key}` : `Cutout of ${key}`;
-  return { isShown: true, markup: tile(picture, { kind: 'checkers', link: fileLink(dst, path), alt }) };
+  const isOneOfSeveral = outputs.length > 1;
+  const alt = isOneOfSeveral ? `${output.preset} of ${key}` : `Cutout of ${key}`;
+  const caption = isOneOfSeveral ? output.preset : null;
+  return { isShown: true, markup: tile(picture, { kind: 'checkers', link: fileLink(dst, path), alt, caption }) };
 }
 
 function tile(
   { address, width, height }: Thumbnail,
-  { kind, link, alt }: { kind: 'photo' | 'checkers'; link: string; alt: string },
+  { kind, link, alt, caption }: { kind: 'photo' | 'checkers'; link: string; alt: string; caption?: string | null },
 ): Html {
-  return html`<a class="tile ${kind}" href="${link}"><img src="${address}" alt="${alt}" width="${width}" height="${height}" decoding="async"></a>`;
+  const label = caption !== null && caption !== undefined && html`<span class="caption">${caption}</span>`;
+  return html`<a class="tile ${kind}" href="${link}"><img src="${address}" alt="${alt}" width="${width}" height="${height}" decoding="async">${label}</a>`;
 }
 
 function blankTile(text: string): Html {
@@ -88,11 +91,23 @@ function name(key: string): Html {
 function why(photo: ReportedPhoto): Content {
   if (photo.code === null) {
     if (photo.decision === 'refused') return html`<p class="why"><b>${REFUSED.title}.</b> ${REFUSED.advice}</p>\n`;
-    const doubts = photo.reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
-    return [...doubts, ...photo.outputs.flatMap(brokenRules)];
+    return [...doubts(photo), secondLook(photo), ...photo.outputs.flatMap(brokenRules)];
   }
   const { title, advice } = explainCode(photo.code, failure(photo));
-  return html`<p class="why"><b>${title}.</b> ${photo.message ?? advice} <code>${photo.code}</code></p>\n`;
+  const what = html`<p class="why"><b>${title}.</b> ${photo.message ?? advice} <code>${photo.code}</code></p>\n`;
+  return [what, ...doubts(photo), secondLook(photo)];
+}
+
+function doubts({ reasons }: ReportedPhoto): Html[] {
+  return reasons.map((reason) => html`<p class="why">${explainDoubt(reason)}</p>\n`);
+}
+
+/** What came of it that a bigger model looked, too. */
+function secondLook({ escalation }: ReportedPhoto): Html | null {
+  if (escalation === null) return null;
+  const { first, second, kept } = escalation;
+  const stays = kept === 'second' ? second : first;
+  return html`<p class="second">${first.model.id} was ${share(first.confidence)} sure, ${second.model.id} ${share(second.confidence)}: the cutout is ${stays.model.id}’s.</p>\n`;
 }
 
 /** What a picture was measured at, and what its shop asks for, where it insists on it. */

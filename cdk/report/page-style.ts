@@ -64,6 +64,7 @@ legend { float: left; color: var(--soft); font-size: 13px; margin-right: 10px; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; border-radius: 8px; overflow: hidden; }
 .tile { position: relative; aspect-ratio: 1; min-width: 0; background: var(--well); display: grid; place-items: center; color: var(--soft); font-size: 13px; text-align: center; text-decoration: none; }
 .tile img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+.caption { position: absolute; left: 6px; bottom: 6px; padding: 1px 7px; border-radius: 5px; background: var(--sheet); color: var(--ink); font-size: 12px; }
 a.tile:focus-visible { outline-offset: -3px; }
 .none { padding: 12px; background: repeating-linear-gradient(-45deg, var(--well) 0 7px, transparent 7px 14px), var(--sheet); }
 .none span { background: var(--well); padding: 2px 7px; border-radius: 4px; }
@@ -82,6 +83,7 @@ h2 .folder { color: var(--soft); font-weight: 400; }
 .why { margin-top: 5px; font-size: 14px; padding-left: 10px; border-left: 2px solid var(--mark); text-wrap: pretty; overflow-wrap: anywhere; }
 .why code { font: 12px var(--mono); color: var(--soft); }
 .why + .why { margin-top: 3px; }
+.second { margin-top: 5px; font-size: 13px; color: var(--soft); }
 .facts { margin-top: 6px; color: var(--soft); font-size: 12.5px; display: flex; flex-wrap: wrap; gap: 0 10px; }
 
 .rest { margin-top: 56px; border-top: 1px solid var(--rule); padding-top: 22px; }

@@ -36,16 +36,20 @@ export const COLUMNS = [
   'outputs',
   'outputBytes',
   'decision',
+  'escalatedTo',
+  'firstConfidence',
 ];
 
 /** A photo's cells by column; its frame is for the caller to count. */
 export function csvRow(photo: ReportedPhoto): Record<string, string | number | null> {
-  const { timesMs: _times, record: _record, reasons, outputs, confidence, coverage, ...cells } = photo;
+  const { timesMs: _times, record: _record, reasons, outputs, confidence, coverage, escalation, ...cells } = photo;
   return {
     ...cells,
     confidence: rounded(confidence),
     coverage: rounded(coverage),
     reasons: reasons.join(' '),
+    escalatedTo: escalation?.second.model.id ?? null,
+    firstConfidence: rounded(escalation?.first.confidence ?? null),
     outputs: outputs.map((output) => output.key).join(' | '),
     outputBytes: outputs.length === 0 ? null : outputs.reduce((sum, output) => sum + output.bytes, 0),
   };

@@ -1,5 +1,5 @@
 import { recordKey } from '#functions/contract/output-keys.ts';
-import type { Decision, DoubtReason, PhotoRecord } from '#functions/contract/record.ts';
+import type { Decision, DoubtReason, Escalation, PhotoRecord } from '#functions/contract/record.ts';
 
 /** How one input of a batch ended. */
 export interface ReportInput {
@@ -25,6 +25,8 @@ export interface ReportedPhoto {
   /** 0..1. */
   readonly confidence: number | null;
   readonly reasons: readonly DoubtReason[];
+  /** What a bigger model said of it, where it was in doubt and there was one. */
+  readonly escalation: Escalation | null;
   /** What a person said after looking at it. */
   readonly decision: Decision['verdict'] | null;
   readonly sku: string | null;
@@ -110,6 +112,7 @@ function reportPhoto(input: ReportInput): ReportedPhoto {
   const { key, status, record } = input;
   const cutout = record?.status === 'done' && status === 'done' ? record : null;
   const rejection = record?.status === 'rejected' ? record : null;
+  const judged = cutout ?? rejection?.judgement ?? null;
   const isDone = status === 'done';
   return {
     key,
@@ -117,15 +120,16 @@ function reportPhoto(input: ReportInput): ReportedPhoto {
     code: isDone ? null : (input.code ?? rejection?.code ?? 'unknown'),
     message: isDone ? null : (input.message ?? rejection?.message ?? null),
     verdict: status === 'failed' ? null : (record?.verdict ?? null),
-    confidence: cutout?.confidence ?? null,
-    reasons: cutout?.reasons ?? [],
+    confidence: judged?.confidence ?? null,
+    reasons: judged?.reasons ?? [],
+    escalation: judged?.escalation ?? null,
     decision: cutout?.decision?.verdict ?? null,
     sku: input.sku ?? record?.source.sku ?? null,
     format: record?.source.format ?? null,
     width: record?.source.width ?? null,
     height: record?.source.height ?? null,
     sourceBytes: record?.source.bytes ?? null,
-    coverage: cutout?.mask.coverage ?? null,
+    coverage: judged?.mask.coverage ?? null,
     model: record?.model.id ?? null,
     preset: record?.preset ?? null,
     attempt: record?.attempt ?? null,

@@ -64,6 +64,7 @@ const REFUSALS = {
   unsupported_format: ['invalid_file_type', 'Invalid file type'],
   too_many_pixels: ['resolution_too_high', 'Image resolution too high'],
   region_outside: ['roi_exceeds_bounds', 'ROI exceeds image bounds'],
+  too_doubtful: ['unknown_foreground', 'Could not identify foreground in image'],
   no_subject: ['unknown_foreground', 'Could not identify foreground in image'],
 } as const;
 

@@ -37,11 +37,11 @@ export type Features = Readonly<Record<FeatureName, number>>;
 
 /**
  * How a network's features become a confidence: a logistic regression. `weight` belongs to
- * `(value - mean) / deviation`, cut off at 3 deviations.
+ * `(value - mean) / deviation`, cut off at 3 deviations; a feature that is missing has none.
  */
 export const ConfidenceModel = z.object({
   bias: z.number(),
-  features: z.record(
+  features: z.partialRecord(
     z.enum(FEATURES),
     z.object({ mean: z.number(), deviation: z.number().positive(), weight: z.number() }),
   ),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Edges, PresetList } from './preset.ts';
+import { Edges } from './edges.ts';
+import { PresetList } from './preset.ts';
 import { Region } from './region.ts';
 
 /** One photo to cut out. Everything but its address is optional. */
@@ -16,6 +17,8 @@ export const CutoutJob = z
     /** Instead of what the presets say. */
     edges: Edges.optional(),
     model: z.string().optional(),
+    /** The bigger model that doubtful photos go through, or `none`. @default the one the workers carry, if any */
+    escalate: z.string().optional(),
     batchId: z.string().optional(),
     sku: z.string().optional(),
   })

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Edges } from './edges.ts';
 import { RuleResult } from './preset-rules.ts';
+import { Region } from './region.ts';
 
 /** Why a photo can never succeed. Each goes with a sentence for the person who uploaded it. */
 export const RejectionCode = z.enum([
@@ -10,6 +12,7 @@ export const RejectionCode = z.enum([
   'too_many_bytes',
   'too_many_pixels',
   'region_outside',
+  'too_doubtful',
   'source_missing',
   'unknown_preset',
   'model_unavailable',
@@ -24,7 +27,13 @@ export const DoubtReason = z.enum([
   'soft_mask',
   'touches_frame',
   'tiny_subject',
+  'unusual_size',
   'fragmented',
+  'several_subjects',
+  'thin_subject',
+  'low_contrast',
+  'busy_background',
+  'models_disagree',
   'rule_failed',
 ]);
 export type DoubtReason = z.infer<typeof DoubtReason>;
@@ -59,6 +68,48 @@ export const MaskFacts = z.object({
   parts: z.int().nonnegative(),
 });
 export type MaskFacts = z.infer<typeof MaskFacts>;
+
+/** What decides on a verdict, and on whose mask is kept: part of the fingerprint. */
+export const Judging = z.object({
+  /** 0..1; below them a cutout is to be looked at, or becomes none. */
+  reviewBelow: z.number(),
+  rejectBelow: z.number(),
+  /** Of the networks' own calibrations, first and second; of nothing where they bring none. */
+  calibrationSha256: z.string(),
+  /** Of the network that doubtful photos go through, too; null where there is none. */
+  escalationSha256: z.string().nullable(),
+});
+export type Judging = z.infer<typeof Judging>;
+
+/** What one network made of a photo. */
+const Opinion = z.object({
+  model: z.object({ id: z.string(), sha256: z.string() }),
+  confidence: z.number().min(0).max(1),
+  reasons: z.array(DoubtReason),
+  verdict: z.enum(['ok', 'review', 'rejected']),
+});
+
+/** A doubtful photo that a bigger network looked at, too. */
+export const Escalation = z.object({
+  first: Opinion,
+  second: Opinion,
+  /** Whose mask became the cutout: the surer one's. */
+  kept: z.enum(['first', 'second']),
+  /** Overlap of the two masks (intersection over union), 0..1. */
+  agreement: z.number().min(0).max(1),
+});
+export type Escalation = z.infer<typeof Escalation>;
+
+/** What a cutout was judged by. */
+const judgement = {
+  /** How likely the cutout overlaps the truth by 0.9 or more, 0..1. */
+  confidence: z.number().min(0).max(1),
+  reasons: z.array(DoubtReason),
+  mask: MaskFacts,
+  /** What was measured for the confidence, by name. */
+  features: z.record(z.string(), z.number()).optional(),
+  escalation: Escalation.optional(),
+};
 
 const OutputFacts = z.object({
   key: z.string(),
@@ -96,6 +147,8 @@ const common = {
   batchId: z.string().optional(),
   /** Source ETag + preset hash + model sha256 + pipeline version: the same fingerprint means there is nothing to do. */
   fingerprint: z.string(),
+  /** Absent in records of before there was a choice. */
+  judging: Judging.optional(),
   /** 1 on the first delivery. */
   attempt: z.int().positive(),
   /** Wall time a stage took. The only fields, with `attempt`, that differ between two runs. */
@@ -109,12 +162,12 @@ const DoneRecord = z
     /** The machine's, or what a person's decision made of it: `rejected` means refused by a person. */
     verdict: z.enum(['ok', 'review', 'rejected']),
     decision: Decision.optional(),
+    /** What the presets said or the job asked for instead; absent in older records. */
+    edges: Edges.optional(),
+    roi: Region.optional(),
     /** When a person last corrected the mask, ISO 8601: the outputs are made of that mask. */
     retouchedAt: z.iso.datetime().optional(),
-    /** 0..1. */
-    confidence: z.number().min(0).max(1),
-    reasons: z.array(DoubtReason),
-    mask: MaskFacts,
+    ...judgement,
     outputs: z.array(OutputFacts).min(1),
   })
   .refine(
@@ -128,6 +181,8 @@ const RejectedRecord = z.object({
   verdict: z.literal('rejected'),
   code: RejectionCode,
   message: z.string(),
+  /** Only of what was cut out and then found too doubtful to keep. */
+  judgement: z.object(judgement).optional(),
   outputs: z.tuple([]),
 });
 

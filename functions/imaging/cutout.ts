@@ -1,6 +1,8 @@
 import type { Preset } from '../contract/preset.ts';
-import { type Assessment, assess } from './assess.ts';
+import type { Thresholds } from './assess.ts';
 import { decode, type Photo, type PhotoLimits } from './decode.ts';
+import { refuseTooDoubtful } from './errors.ts';
+import { type Judged, segmentAndJudge } from './judge.ts';
 import type { RgbImage } from './raster.ts';
 import { refineInto } from './refine.ts';
 import { clearOutside, cutToRegion, findRegion, maskOfWhole } from './region.ts';
@@ -8,13 +10,17 @@ import { type Rendition, render } from './render.ts';
 import type { Network } from './segment.ts';
 import type { Workspace } from './workspace.ts';
 
-export type Stage = 'decode' | 'segment' | 'refine' | 'compose' | 'encode' | 'verify';
+export type Stage = 'decode' | 'segment' | 'assess' | 'escalate' | 'refine' | 'compose' | 'encode' | 'verify';
 
 /** Runs one stage. */
 export type StageRunner = <T>(name: Stage, run: () => T | Promise<T>) => Promise<T>;
 
 export interface CutOutOptions {
   readonly segmenter: Network;
+  /** A bigger network for what the first leaves in doubt. @default none */
+  readonly escalation?: Network | null;
+  /** @default THRESHOLD_DEFAULTS */
+  readonly thresholds?: Partial<Thresholds>;
   /** At least one; the first decides what all share (`existingAlpha`, `roi`, `edges`). */
   readonly presets: readonly Preset[];
   readonly limits: PhotoLimits;
@@ -25,9 +31,8 @@ export interface CutOutOptions {
   readonly stage?: StageRunner;
 }
 
-export interface Cutout {
+export interface Cutout extends Pick<Judged, 'assessment' | 'model' | 'escalation'> {
   readonly photo: Omit<Photo, 'image' | 'alpha'> & { readonly width: number; readonly height: number };
-  readonly assessment: Assessment;
   /** One for each preset, in their order. */
   readonly renditions: readonly Rendition[];
 }
@@ -40,14 +45,15 @@ export interface Cutout {
  * @param bytes A whole photo file. @throws {ImagingError} when it can never succeed.
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
-  const { segmenter, presets, limits, workspace, stage = async (_, run) => await run() } = options;
+  const { presets, limits, workspace, stage = async (_, run) => await run() } = options;
   const { existingAlpha = 'flatten', roi, edges = 'fine' } = presets[0] ?? {};
 
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));
   const region = findRegion(roi, photo.image);
   const seen = await cutToRegion(photo.image, region);
-  const mask = await stage('segment', () => segmenter.segment(seen));
-  const assessment = assess(mask, seen);
+  // segment > assess, and both again with the bigger network where that is in doubt.
+  const { mask, ...judged } = await segmentAndJudge(seen, { ...options, place: region ?? photo.image, stage });
+  refuseTooDoubtful(judged);
   const whole = maskOfWhole(mask, region, photo.image);
   const { image, alpha } = await stage('refine', () => refineInto(photo, whole, { workspace, edges }));
   clearOutside(alpha, region);
@@ -58,7 +64,7 @@ export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise
   const { format, orientation, colourSpace } = photo;
   return {
     photo: { format, orientation, colourSpace, width: image.width, height: image.height },
-    assessment,
+    ...judged,
     renditions,
   };
 }

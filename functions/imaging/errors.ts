@@ -1,4 +1,5 @@
 import type { RejectionCode } from '../contract/record.ts';
+import type { Judged } from './judge.ts';
 
 type ImagingErrorCode = Extract<
   RejectionCode,
@@ -9,6 +10,7 @@ type ImagingErrorCode = Extract<
   | 'too_many_bytes'
   | 'too_many_pixels'
   | 'region_outside'
+  | 'too_doubtful'
 >;
 
 /**
@@ -16,7 +18,7 @@ type ImagingErrorCode = Extract<
  * Anything else that goes wrong while imaging is a fault of the machine and stays an ordinary, retryable error.
  */
 export class ImagingError extends Error {
-  override readonly name = 'ImagingError';
+  override readonly name: string = 'ImagingError';
   readonly code: ImagingErrorCode;
   readonly retryable = false;
 
@@ -24,4 +26,27 @@ export class ImagingError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+type Doubt = Omit<Judged, 'mask'>;
+
+/** A cutout that is too likely wrong to be kept, by the caller's own threshold. */
+export class TooDoubtfulError extends ImagingError {
+  override readonly name = 'TooDoubtfulError';
+  /** What it was judged by. */
+  readonly doubt: Doubt;
+
+  constructor(doubt: Doubt) {
+    const { confidence, reasons } = doubt.assessment;
+    super(
+      'too_doubtful',
+      `Expected a cutout that is surer than the limit, got a confidence of ${confidence} (${reasons.join(', ')}). Take another photo, or lower the limit.`,
+    );
+    this.doubt = doubt;
+  }
+}
+
+/** @throws {TooDoubtfulError} for the verdict `rejected`. */
+export function refuseTooDoubtful(doubt: Doubt): void {
+  if (doubt.assessment.verdict === 'rejected') throw new TooDoubtfulError(doubt);
 }

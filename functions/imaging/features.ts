@@ -2,6 +2,7 @@ import type { Features } from '../contract/confidence.ts';
 import { labelParts } from './kernels/label-parts.ts';
 import { sampleColours } from './kernels/sample-colours.ts';
 import { shrinkMask } from './kernels/shrink-mask.ts';
+import { binaryOf } from './measure-mask.ts';
 import type { Mask, RgbImage } from './raster.ts';
 
 const SUBJECT = 0.5;
@@ -17,11 +18,11 @@ const VISIBLE = 0.06;
 /**
  * Measures what makes a cutout doubtful.
  *
- * @param mask The raw mask. @param photo What the mask is of, any size. Cost: about 15 ms, whatever the sizes.
+ * @param mask The raw mask. @param photo What the mask is of, any size. Cost: 17 ms, and 10 ms to shrink a mask of 1024 px.
  */
 export function measureFeatures(mask: Mask, photo: RgbImage): Features {
   const grid = shrinkMask(mask, GRID);
-  const subject = Uint8Array.from(grid.data, (value) => (value > SUBJECT ? 1 : 0));
+  const subject = binaryOf(grid.data);
   const colours = sampleColours(photo, grid);
   const place: Grid = { width: grid.width, height: grid.height, subject, colours };
   return { ...certainty(grid.data), ...shape(place), ...outlineColours(place), ...surfaces(place) };
@@ -38,7 +39,8 @@ interface Grid {
 
 function certainty(values: Float32Array): Pick<Features, 'softness' | 'steadiness' | 'expected' | 'inside'> {
   let [soft, subject, sure, maybe, both, either, inside] = [0, 0, 0, 0, 0, 0, 0];
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
     if (value > SUBJECT) {
       subject++;
       inside += value;

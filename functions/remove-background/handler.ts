@@ -4,6 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
 import { ModelManifest } from '../contract/manifest.ts';
 import { readBackdrops } from '../imaging/backdrops.ts';
+import { LazyNetwork } from '../imaging/lazy-network.ts';
 import type { RgbImage } from '../imaging/raster.ts';
 import { Segmenter } from '../imaging/segment.ts';
 import { Workspace } from '../imaging/workspace.ts';
@@ -11,13 +12,15 @@ import { createHandler } from './handle-batch.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { readSettings, type WorkerSettings } from './settings.ts';
 
-/** Everything is opened while the process starts, before its first event: one network a process. */
+/** Everything is opened while the process starts, before its first event: one network a process, and a second one in doubt. */
 const settings = readSettings(process.env);
 const logger = new Logger({ serviceName: 'cutline' });
 
 export const handler = createHandler({
   store: await openStore(settings),
-  segmenter: await openSegmenter(settings),
+  segmenter: await openSegmenter(settings.modelFolder, settings),
+  escalation: await openEscalation(settings),
+  thresholds: settings.thresholds,
   workspace: new Workspace(),
   presets: BUILT_IN_PRESETS,
   defaultPresets: settings.presets,
@@ -42,7 +45,16 @@ async function openBackdrops({ presets, limits }: WorkerSettings): Promise<Reado
   return await readBackdrops(presets, { limits, read: (path) => readFile(path) });
 }
 
-async function openSegmenter({ modelFolder, threads }: WorkerSettings): Promise<Segmenter> {
-  const manifest = ModelManifest.parse(JSON.parse(await readFile(join(modelFolder, 'manifest.json'), 'utf8')));
-  return await Segmenter.open(join(modelFolder, 'model.onnx'), manifest, { threads });
+async function openSegmenter(folder: string, { threads }: Pick<WorkerSettings, 'threads'>): Promise<Segmenter> {
+  return await Segmenter.open(join(folder, 'model.onnx'), await readManifest(folder), { threads });
+}
+
+/** Its memory is only taken where a photo needs it. */
+async function openEscalation({ escalateFolder: folder, threads }: WorkerSettings): Promise<LazyNetwork | null> {
+  if (folder === undefined) return null;
+  return new LazyNetwork(await readManifest(folder), () => openSegmenter(folder, { threads }));
+}
+
+async function readManifest(folder: string): Promise<ModelManifest> {
+  return ModelManifest.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
 }

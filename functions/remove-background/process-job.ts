@@ -2,9 +2,10 @@ import { fingerprint } from '../contract/fingerprint.ts';
 import type { CutoutJob } from '../contract/job.ts';
 import { renditionKeys } from '../contract/output-keys.ts';
 import { toldByMetadata } from '../contract/photo-metadata.ts';
-import type { Preset } from '../contract/preset.ts';
+import { hashOf, type Preset } from '../contract/preset.ts';
 import { choosePresets, type UnknownPreset } from '../contract/preset-choice.ts';
-import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
+import type { Judging, PhotoRecord, RejectionCode } from '../contract/record.ts';
+import { THRESHOLD_DEFAULTS, type Thresholds } from '../imaging/assess.ts';
 import { cutOut } from '../imaging/cutout.ts';
 import { type PhotoLimits, refuseTooManyBytes } from '../imaging/decode.ts';
 import { ImagingError } from '../imaging/errors.ts';
@@ -20,6 +21,10 @@ import { Stopwatch } from './stopwatch.ts';
 export interface ProcessDeps {
   readonly store: PhotoStore;
   readonly segmenter: Network;
+  /** A bigger network for what the first leaves in doubt. @default none */
+  readonly escalation?: Network | null;
+  /** @default THRESHOLD_DEFAULTS */
+  readonly thresholds?: Partial<Thresholds>;
   readonly workspace: Workspace;
   readonly presets: ReadonlyMap<string, Preset>;
   /** At least one. */
@@ -66,7 +71,9 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   const metadata = version?.metadata ?? {};
   const presets = choosePresets({ job, metadata, known: deps.presets, fallback: deps.defaultPresets });
   const photo = version ?? { etag: '', sizeBytes: 0 };
-  const print = fingerprint({ etag: photo.etag, presets, modelSha256: segmenter.manifest.sha256 });
+  const modelSha256 = segmenter.manifest.sha256;
+  const judging = judgingOf(job, deps);
+  const print = fingerprint({ etag: photo.etag, presets, modelSha256, judging });
   if (before?.record && (await isSettled(before.record, print, store))) {
     return { outcome: 'unchanged', record: before.record };
   }
@@ -77,6 +84,7 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
     segmenter,
     preset,
     fingerprint: print,
+    judging,
     attempt,
     photo,
   };
@@ -84,6 +92,22 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   const refusal = refuse(job, { version, presets, deps });
   if (refusal !== null) return await reject(work, refusal);
   return 'unknown' in presets ? SUPERSEDED : await cutOutPhoto(work, presets);
+}
+
+/** The network that a job's doubtful photo goes through, too. */
+function escalationOf({ escalate }: CutoutJob, { escalation = null }: ProcessDeps): Network | null {
+  return escalate === 'none' ? null : escalation;
+}
+
+function judgingOf(job: CutoutJob, deps: ProcessDeps): Judging {
+  const escalation = escalationOf(job, deps);
+  const networks = escalation === null ? [deps.segmenter] : [deps.segmenter, escalation];
+  return {
+    ...THRESHOLD_DEFAULTS,
+    ...deps.thresholds,
+    calibrationSha256: hashOf(networks.map(({ manifest }) => manifest.confidence ?? null)),
+    escalationSha256: escalation?.manifest.sha256 ?? null,
+  };
 }
 
 interface Refusal {
@@ -124,6 +148,13 @@ function refuse(
       message: `Expected the model these workers carry ("${id}"), got a job for "${job.model}".`,
     };
   }
+  const bigger = deps.escalation?.manifest.id ?? 'none';
+  if (job.escalate !== undefined && job.escalate !== 'none' && job.escalate !== bigger) {
+    return {
+      code: 'model_unavailable',
+      message: `Expected the bigger model these workers carry ("${bigger}"), got a job for "${job.escalate}".`,
+    };
+  }
   return null;
 }
 
@@ -144,7 +175,8 @@ async function cutOutPhoto(work: Work, presets: readonly Preset[]): Promise<Outc
     return await processJob(job, work.context.attempt, deps);
   }
 
-  const cutout = await rejectable(() => cutOut(photo.bytes, { ...deps, presets, stage: watch.stage }));
+  const escalation = escalationOf(job, deps);
+  const cutout = await rejectable(() => cutOut(photo.bytes, { ...deps, escalation, presets, stage: watch.stage }));
   if (cutout instanceof ImagingError) return await reject(work, cutout);
 
   const isWritten = await watch.stage('write', () => writeOutputs(work, seen, cutout.renditions));

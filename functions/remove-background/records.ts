@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CutoutJob } from '../contract/job.ts';
-import type { DoneRecord, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
+import type { DoneRecord, Judging, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
 import type { Cutout } from '../imaging/cutout.ts';
+import { TooDoubtfulError } from '../imaging/errors.ts';
 import type { Rendition } from '../imaging/render.ts';
 import type { Network } from '../imaging/segment.ts';
 import { breaksRule } from '../imaging/verify.ts';
@@ -13,6 +14,7 @@ export interface RecordContext {
   /** The presets' ids, with commas. */
   readonly preset: string;
   readonly fingerprint: string;
+  readonly judging: Judging;
   /** Delivery count, 1 the first time. */
   readonly attempt: number;
   readonly timesMs: Readonly<Record<string, number>>;
@@ -36,30 +38,53 @@ export function outputFacts(key: string, { preset, file, scale, isBelowMinimum, 
 }
 
 export function doneRecord(context: RecordContext, cutout: Cutout, outputs: readonly OutputFacts[]): DoneRecord {
-  const { assessment, photo, renditions } = cutout;
+  const { assessment, photo, renditions, model } = cutout;
   const isFaulty = renditions.some(({ rules }) => breaksRule(rules));
   const { source, ...common } = commonFields(context);
+  // All share them.
+  const first = renditions[0]?.preset;
   return {
     ...common,
     source: { ...source, ...photo },
     status: 'done',
+    model,
     verdict: isFaulty ? 'review' : assessment.verdict,
-    confidence: assessment.confidence,
+    ...(first === undefined ? {} : { edges: first.edges, ...(first.roi === undefined ? {} : { roi: first.roi }) }),
+    ...judgementOf(cutout),
     reasons: [...assessment.reasons, ...(isFaulty ? (['rule_failed'] as const) : [])],
-    mask: assessment.mask,
     outputs: [...outputs],
   };
 }
 
 export function rejectedRecord(
   context: RecordContext,
-  reason: { readonly code: RejectionCode; readonly message: string },
+  reason: { readonly code: RejectionCode; readonly message: string } | TooDoubtfulError,
 ): RejectedRecord {
   const { code, message } = reason;
-  return { ...commonFields(context), status: 'rejected', verdict: 'rejected', code, message, outputs: [] };
+  const judgement = reason instanceof TooDoubtfulError ? { judgement: judgementOf(reason.doubt) } : {};
+  return {
+    ...commonFields(context),
+    status: 'rejected',
+    verdict: 'rejected',
+    code,
+    message,
+    ...judgement,
+    outputs: [],
+  };
 }
 
-function commonFields({ job, segmenter, preset, fingerprint, attempt, timesMs, photo }: RecordContext) {
+function judgementOf({ assessment, escalation }: Pick<Cutout, 'assessment' | 'escalation'>) {
+  const { confidence, reasons, mask, features } = assessment;
+  return {
+    confidence,
+    reasons: [...reasons],
+    mask,
+    features,
+    ...(escalation === undefined ? {} : { escalation }),
+  };
+}
+
+function commonFields({ job, segmenter, preset, fingerprint, judging, attempt, timesMs, photo }: RecordContext) {
   const { bucket, key, sku, batchId } = job;
   const { id, sha256 } = segmenter.manifest;
   return {
@@ -69,6 +94,7 @@ function commonFields({ job, segmenter, preset, fingerprint, attempt, timesMs, p
     preset,
     ...(batchId === undefined ? {} : { batchId }),
     fingerprint,
+    judging,
     attempt,
     timesMs: { ...timesMs },
   };

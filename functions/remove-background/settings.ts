@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
 import { type Preset, PresetList } from '../contract/preset.ts';
+import { THRESHOLD_DEFAULTS, type Thresholds } from '../imaging/assess.ts';
 import { PHOTO_LIMITS_DEFAULTS } from '../imaging/decode.ts';
 import { SEGMENTER_DEFAULTS } from '../imaging/segment.ts';
 
@@ -29,6 +30,8 @@ const presetSetting = z
   })
   .pipe(PresetList);
 
+const share = z.coerce.number().min(0).max(1);
+
 const Environment = z.object({
   /** Where photos come from and results go. */
   CUTLINE_STORE: z.enum(['s3', 'folder']).default('s3'),
@@ -38,6 +41,11 @@ const Environment = z.object({
   CUTLINE_CUTOUTS: z.string().min(1),
   /** Holds model.onnx and manifest.json, e.g. /opt/models/balanced. */
   CUTLINE_MODEL_FOLDER: z.string().min(1),
+  /** Another such folder, for a bigger network that doubtful photos go through, too. */
+  CUTLINE_ESCALATE_FOLDER: z.string().min(1).optional(),
+  /** Below this confidence a person should look; below the other there is no cutout. */
+  CUTLINE_REVIEW_BELOW: share.default(THRESHOLD_DEFAULTS.reviewBelow),
+  CUTLINE_REJECT_BELOW: share.default(THRESHOLD_DEFAULTS.rejectBelow),
   /** What is made of a photo whose job, metadata and key name no preset: ids with commas, or whole presets as JSON. */
   CUTLINE_PRESET: presetSetting,
   CUTLINE_MAX_BYTES: z.coerce.number().int().positive().default(PHOTO_LIMITS_DEFAULTS.maxBytes),
@@ -54,6 +62,8 @@ export interface WorkerSettings {
   readonly photos: string | undefined;
   readonly cutouts: string;
   readonly modelFolder: string;
+  readonly escalateFolder: string | undefined;
+  readonly thresholds: Thresholds;
   /** At least one. */
   readonly presets: readonly Preset[];
   readonly limits: { readonly maxBytes: number; readonly maxPixels: number };
@@ -81,6 +91,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     photos: env.CUTLINE_PHOTOS,
     cutouts: env.CUTLINE_CUTOUTS,
     modelFolder: env.CUTLINE_MODEL_FOLDER,
+    escalateFolder: env.CUTLINE_ESCALATE_FOLDER,
+    thresholds: { reviewBelow: env.CUTLINE_REVIEW_BELOW, rejectBelow: env.CUTLINE_REJECT_BELOW },
     presets: env.CUTLINE_PRESET,
     limits: { maxBytes: env.CUTLINE_MAX_BYTES, maxPixels: env.CUTLINE_MAX_PIXELS },
     threads: env.CUTLINE_THREADS,

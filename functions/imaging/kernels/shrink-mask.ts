@@ -5,41 +5,41 @@ export function shrinkMask(mask: Mask, longest: number): Mask {
   const width = Math.min(mask.width, longest);
   const height = Math.min(mask.height, longest);
   if (width === mask.width && height === mask.height) return mask;
-  const rows = shrinkRows(mask.data, mask, width);
-  return { width, height, data: shrinkColumns(rows, { width, height: mask.height }, height) };
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-function shrinkRows(data: Float32Array, { width, height }: Size, target: number): Float32Array {
-  const out = new Float32Array(target * height);
-  const step = width / target;
-  for (let x = 0; x < target; x++) {
-    const [from, to] = [x * step, (x + 1) * step];
-    for (let source = Math.floor(from); source < Math.min(Math.ceil(to), width); source++) {
-      const weight = (Math.min(to, source + 1) - Math.max(from, source)) / step;
-      for (let y = 0; y < height; y++) {
-        out[y * target + x] = (out[y * target + x] as number) + weight * (data[y * width + source] as number);
+  const columns = coverage(mask.width, width);
+  const rows = coverage(mask.height, height);
+  const data = new Float32Array(width * height);
+  const line = new Float64Array(mask.width);
+  for (const [y, row] of rows.entries()) {
+    line.fill(0);
+    for (const { index, weight } of row) {
+      for (let x = 0, i = index * mask.width; x < mask.width; x++, i++) {
+        line[x] = (line[x] as number) + weight * (mask.data[i] as number);
       }
     }
-  }
-  return out;
-}
-
-function shrinkColumns(data: Float32Array, { width, height }: Size, target: number): Float32Array {
-  const out = new Float32Array(width * target);
-  const step = height / target;
-  for (let y = 0; y < target; y++) {
-    const [from, to] = [y * step, (y + 1) * step];
-    for (let source = Math.floor(from); source < Math.min(Math.ceil(to), height); source++) {
-      const weight = (Math.min(to, source + 1) - Math.max(from, source)) / step;
-      for (let x = 0; x < width; x++) {
-        out[y * width + x] = (out[y * width + x] as number) + weight * (data[source * width + x] as number);
-      }
+    for (const [x, column] of columns.entries()) {
+      let sum = 0;
+      for (const { index, weight } of column) sum += weight * (line[index] as number);
+      data[y * width + x] = sum;
     }
   }
-  return out;
+  return { width, height, data };
+}
+
+interface Covered {
+  readonly index: number;
+  /** Those of one new pixel add up to 1. */
+  readonly weight: number;
+}
+
+/** The old pixels each new one covers along one axis. */
+function coverage(length: number, target: number): Covered[][] {
+  const step = length / target;
+  return Array.from({ length: target }, (_, i) => {
+    const [from, to] = [i * step, (i + 1) * step];
+    const covered: Covered[] = [];
+    for (let index = Math.floor(from); index < Math.min(Math.ceil(to), length); index++) {
+      covered.push({ index, weight: (Math.min(to, index + 1) - Math.max(from, index)) / step });
+    }
+    return covered;
+  });
 }

@@ -134,3 +134,36 @@ test('makes several listings of each photo and shows each of them, with the rule
   expect(page).toContain('alt="amazon of a.jpg"');
   expect(page).toMatch(/<b>amazon:<\/b> the longest side in px is \d+, asked: 500 to 10,000/);
 });
+
+test('sends what is in doubt through a bigger model, and marks what stays doubtful', async () => {
+  const { src, dst, model } = await catalogue(['a.jpg']);
+  const bigger = await writeTinyModel(temporaryFolder());
+  const limits = ['--review-below', '1', '--escalate', bigger];
+
+  const { exitCode } = await runCutline(['run', src, dst, '--model', model, '--workers', '1', ...limits]);
+
+  expect(exitCode).toBe(0);
+  const record = JSON.parse(readFileSync(join(dst, 'records/a.jpg.json'), 'utf8'));
+  expect(record).toMatchObject({ verdict: 'review', escalation: { kept: 'second', agreement: 1 } });
+});
+
+test('makes no cutout of what is less sure than asked', async () => {
+  const { src, dst, model } = await catalogue(['a.jpg']);
+
+  const { exitCode, stdout } = await runCutline(['run', src, dst, '--model', model, '--reject-below', '1']);
+
+  expect(exitCode).toBe(1);
+  expect(stdout.toString()).toContain('a.jpg (too_doubtful): ');
+  expect(existsSync(join(dst, 'cutouts/a.png'))).toBe(false);
+});
+
+test('says which background picture is none before it starts', async () => {
+  const { src, dst, model } = await catalogue(['a.jpg']);
+  writeFiles(dst, ['wall.jpg'], 'no picture');
+
+  const wall = join(dst, 'wall.jpg');
+  const { exitCode, stderr } = await runCutline(['run', src, dst, '--model', model, '--background-image', wall]);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe(`cutline: Expected a picture for the background, got ${wall}, which is none that can be read\n`);
+});

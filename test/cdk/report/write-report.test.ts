@@ -121,3 +121,45 @@ test('replaces an earlier report', async () => {
 
   expect(await page()).not.toContain('old.jpg');
 });
+
+test('says what a second look changed, and why a photo was too doubtful to keep', async () => {
+  const opinion = (id: string, confidence: number) => ({
+    model: { id, sha256: 'a'.repeat(64) },
+    confidence,
+    reasons: ['soft_mask' as const],
+    verdict: 'review' as const,
+  });
+  const escalation = {
+    first: opinion('small', 0.31),
+    second: opinion('big', 0.87),
+    kept: 'second' as const,
+    agreement: 0.7,
+  };
+  const { confidence, reasons, mask } = doneRecord('b.jpg', { confidence: 0.12, reasons: ['low_contrast'] });
+  const judgement = { confidence, reasons, mask };
+  const photos: ReportInput[] = [
+    { ...(await addPhoto('a.jpg')), record: doneRecord('a.jpg', { escalation, confidence: 0.87 }) },
+    { key: 'b.jpg', status: 'rejected', record: rejectedRecord('b.jpg', { code: 'too_doubtful', judgement }) },
+  ];
+
+  await writeReport({ src, dst, photos, ...times });
+
+  const text = await page();
+  expect(text).toContain('small was 31% sure, big 87%: the cutout is big’s.');
+  expect(text).toContain('12% sure');
+  expect(text).toContain('looks much like its background');
+  const [heading = '', ...rows] = (await readFile(join(dst, 'report.csv'), 'utf8')).trimEnd().split('\n');
+  expect(heading).toMatch(/,escalatedTo,firstConfidence$/);
+  expect(rows.filter((row) => row.endsWith(',big,0.31'))).toHaveLength(1);
+});
+
+test('names the preset of each picture where there are several', async () => {
+  const photo = await addPhoto('a.jpg');
+  const [output] = doneRecord('a.jpg').outputs;
+  if (output === undefined) throw new Error('Expected an output');
+  const outputs = [output, { ...output, preset: 'amazon' }];
+
+  await writeReport({ src, dst, photos: [{ ...photo, record: doneRecord('a.jpg', { outputs }) }], ...times });
+
+  expect(await page()).toContain('<span class="caption">amazon</span>');
+});

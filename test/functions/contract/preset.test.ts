@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { FORMAT_EXTENSIONS, Preset, presetHash } from '#functions/contract/preset.ts';
+import { FORMAT_EXTENSIONS, hashOf, Preset } from '#functions/contract/preset.ts';
 import { choosePresets } from '#functions/contract/preset-choice.ts';
 
 const valid = { id: 'shop', content: 'cutout', background: 'transparent', format: 'png' };
@@ -109,7 +109,7 @@ describe("a preset's hash", () => {
     const a = { id: 'a', background: { r: 1, g: 2, b: 3 } };
     const b = { background: { b: 3, g: 2, r: 1 }, id: 'a' };
 
-    expect(presetHash(a)).toBe(presetHash(b));
+    expect(hashOf(a)).toBe(hashOf(b));
   });
 
   test.each([
@@ -120,7 +120,7 @@ describe("a preset's hash", () => {
   ])('changes with %s', (_, change) => {
     const preset = { id: 'a', background: { r: 1, g: 2, b: 3 } };
 
-    expect(presetHash({ ...preset, ...change })).not.toBe(presetHash(preset));
+    expect(hashOf({ ...preset, ...change })).not.toBe(hashOf(preset));
   });
 });
 

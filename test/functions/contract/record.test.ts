@@ -56,6 +56,23 @@ describe('a record is accepted', () => {
     expect(PhotoRecord.parse(record)).toEqual(record);
   });
 
+  test('with all that it was judged by, and comes back as it was written', () => {
+    const opinion = { model: common.model, confidence: 0.4, reasons: ['soft_mask'], verdict: 'review' };
+    const escalation = { first: opinion, second: { ...opinion, confidence: 0.9 }, kept: 'second', agreement: 0.8 };
+    const features = { softness: 0.3 };
+
+    const record = { ...done, features, escalation };
+    const { confidence, reasons, mask } = done;
+    const refused = {
+      ...rejected,
+      code: 'too_doubtful',
+      judgement: { confidence, reasons, mask, features, escalation },
+    };
+
+    expect(PhotoRecord.parse(record)).toEqual(record);
+    expect(PhotoRecord.parse(refused)).toEqual(refused);
+  });
+
   test.each(RejectionCode.options)('with the code %s', (code) => {
     expect(PhotoRecord.safeParse({ ...rejected, code }).success).toBe(true);
   });

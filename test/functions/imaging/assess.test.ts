@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { assess } from '#functions/imaging/assess.ts';
-import type { Mask } from '#functions/imaging/raster.ts';
-import { drawMask, seededRandom } from '#test/support/rasters.ts';
+import { type AssessOptions, assess } from '#functions/imaging/assess.ts';
+import { measureMask } from '#functions/imaging/measure-mask.ts';
+import type { Mask, RgbImage } from '#functions/imaging/raster.ts';
+import { drawMask, paint, seededRandom } from '#test/support/rasters.ts';
 
 /** A mask with one rectangle of subject. */
 function boxMask(size: number, box: { left: number; top: number; right: number; bottom: number }, value = 1): Mask {
@@ -10,7 +11,14 @@ function boxMask(size: number, box: { left: number; top: number; right: number; 
   return { width: size, height: size, data };
 }
 
-const SQUARE = { width: 100, height: 100 };
+const SQUARE = paint(100, 100, () => [255, 255, 255]);
+
+/** What the mask shows, dark on white: a photo that leaves no doubt of its own. */
+function photoOf(mask: Mask): RgbImage {
+  return paint(mask.width, mask.height, (x, y) =>
+    (mask.data[y * mask.width + x] ?? 0) > 0.3 ? [120, 30, 40] : [255, 255, 255],
+  );
+}
 
 describe('what is measured', () => {
   const mask = drawMask('........', '..###...', '..###...', '........');
@@ -21,7 +29,7 @@ describe('what is measured', () => {
   });
 
   test("the box is in the photo's pixels", () => {
-    expect(assess(mask, { width: 800, height: 400 }).mask.box).toEqual({
+    expect(measureMask(mask, { width: 800, height: 400 }).box).toEqual({
       left: 200,
       top: 100,
       width: 300,
@@ -38,7 +46,7 @@ describe('what is measured', () => {
       const bottom = top + 1 + Math.floor(random() * (size - top));
       const photo = { width: 1 + Math.floor(random() * 300), height: 1 + Math.floor(random() * 300) };
 
-      const { box } = assess(boxMask(size, { left, top, right, bottom }), photo).mask;
+      const { box } = measureMask(boxMask(size, { left, top, right, bottom }), photo);
 
       // In whole numbers: pixel p lies over [p * size, (p + 1) * size), the subject over [left * width, right * width).
       const { left: l, top: t, width, height } = box ?? { left: -1, top: -1, width: 0, height: 0 };
@@ -80,16 +88,20 @@ describe('what is measured', () => {
 
 describe('reasons to doubt', () => {
   const middle = { left: 16, top: 16, right: 48, bottom: 48 };
+  const judge = (mask: Mask, options: Partial<AssessOptions> = {}) => assess(mask, photoOf(mask), options);
 
-  test('none for a clear subject in the middle, which is wholly sure', () => {
-    expect(assess(boxMask(64, middle), SQUARE)).toMatchObject({ reasons: [], confidence: 1, verdict: 'ok' });
+  test('none for a clear subject in the middle, which is all but sure', () => {
+    const { reasons, confidence, verdict } = judge(boxMask(64, middle));
+
+    expect({ reasons, verdict }).toEqual({ reasons: [], verdict: 'ok' });
+    expect(confidence).toBeGreaterThan(0.9);
   });
 
   test.each([
     ['nothing at all', boxMask(64, middle, 0)],
     ['nothing above one half', boxMask(64, middle, 0.4)],
   ])('an empty mask: %s', (_, mask) => {
-    expect(assess(mask, SQUARE)).toEqual({
+    expect(judge(mask)).toMatchObject({
       mask: { coverage: 0, box: null, touches: [], parts: 0 },
       confidence: 0,
       reasons: ['empty_mask'],
@@ -100,45 +112,103 @@ describe('reasons to doubt', () => {
   test('a subject of a few pixels is tiny, not missing, though its coverage rounds to nothing', () => {
     const speck = boxMask(1024, { left: 500, top: 500, right: 506, bottom: 506 });
 
-    expect(assess(speck, SQUARE)).toMatchObject({ mask: { parts: 1 }, reasons: ['tiny_subject'], verdict: 'review' });
+    const { mask, reasons, verdict } = judge(speck);
+
+    expect([mask.parts, verdict]).toEqual([1, 'review']);
+    expect(reasons).toContain('tiny_subject');
   });
+
+  const spots = drawMask('.........', '.#.#.#.#.', '.........', '.#.#.#.#.', '.........');
+  const comb = boxMask(64, middle);
+  for (let y = 0; y < 48; y++) for (let x = 16; x < 48; x += 2) comb.data[y * 64 + x] = 0;
+  const two = boxMask(64, { left: 8, top: 8, right: 24, bottom: 40 });
+  for (let y = 20; y < 40; y++) two.data.fill(1, y * 64 + 40, y * 64 + 60);
 
   test.each([
     ['fills_frame', boxMask(64, { left: 0, top: 0, right: 64, bottom: 64 })],
     ['soft_mask', boxMask(64, middle, 0.7)],
     ['touches_frame', boxMask(64, { left: 0, top: 16, right: 32, bottom: 48 })],
-    ['fragmented', drawMask('.........', '.#.#.#.#.', '.........', '.#.#.#.#.', '.........')],
+    ['fragmented', spots],
+    ['several_subjects', two],
+    ['thin_subject', comb],
   ] as const)('%s', (reason, mask) => {
-    const { reasons, confidence } = assess(mask, SQUARE);
+    const { reasons, confidence } = judge(mask);
 
     expect(reasons).toContain(reason);
-    expect(confidence).toBeLessThan(1);
+    expect(confidence).toBeLessThan(judge(boxMask(64, middle)).confidence);
   });
 
-  test('several lower the confidence together', () => {
-    const one = assess(boxMask(64, { left: 0, top: 16, right: 32, bottom: 48 }), SQUARE);
-    const two = assess(boxMask(64, { left: 0, top: 16, right: 32, bottom: 48 }, 0.7), SQUARE);
+  test('low_contrast: white on white', () => {
+    const { reasons, confidence } = assess(
+      boxMask(64, middle),
+      paint(64, 64, () => [255, 255, 255]),
+    );
 
-    expect(two.reasons).toEqual(['soft_mask', 'touches_frame']);
-    expect(two.confidence).toBeLessThan(one.confidence);
-    expect(two.confidence).toBeGreaterThan(0);
+    expect(reasons).toContain('low_contrast');
+    expect(confidence).toBeLessThan(judge(boxMask(64, middle)).confidence);
+  });
+
+  test('a person who is asked to look is always told what at', () => {
+    const { reasons, verdict } = judge(boxMask(64, middle), { reviewBelow: 1 });
+
+    expect(verdict).toBe('review');
+    expect(reasons).toHaveLength(1);
   });
 
   test('the softer the mask, the lower the confidence', () => {
     const withSoftRows = (rows: number) => {
       const mask = boxMask(64, middle);
       mask.data.fill(0.5, 16 * 64, (16 + rows) * 64);
-      return assess(mask, SQUARE).confidence;
+      return assess(mask, photoOf(boxMask(64, middle))).confidence;
     };
 
     expect(withSoftRows(2)).toBeGreaterThan(withSoftRows(4));
     expect(withSoftRows(4)).toBeGreaterThan(withSoftRows(8));
   });
 
-  test('the same mask gets the same answer', () => {
+  test('the same mask and photo get the same answer, and are not touched', () => {
     const random = seededRandom(8);
     const noise: Mask = { width: 50, height: 40, data: Float32Array.from({ length: 2000 }, random) };
+    const before = Float32Array.from(noise.data);
 
     expect(assess(noise, SQUARE)).toEqual(assess(noise, SQUARE));
+    expect(noise.data).toEqual(before);
+  });
+
+  test('a network of 1024 px is judged as one of 320 that sees the same', () => {
+    const [small, large] = [320, 1024].map((size) => {
+      const at = (share: number) => Math.round(share * size);
+      return boxMask(size, { left: at(0.25), top: at(0.25), right: at(0.75), bottom: at(0.75) });
+    });
+    if (small === undefined || large === undefined) throw new Error('Expected two masks');
+    const photo = photoOf(large);
+
+    expect(assess(large, photo).confidence).toBeCloseTo(assess(small, photo).confidence, 1);
+  });
+});
+
+describe('the verdict', () => {
+  const middle = { left: 16, top: 16, right: 48, bottom: 48 };
+  const soft = boxMask(64, middle, 0.7);
+  const { confidence } = assess(soft, photoOf(soft));
+
+  test.each([
+    ['ok', { reviewBelow: confidence }],
+    ['review', { reviewBelow: confidence + 0.01 }],
+    ['rejected', { reviewBelow: 1, rejectBelow: confidence + 0.01 }],
+  ] as const)('is %s by where the limits are', (verdict, limits) => {
+    expect(assess(soft, photoOf(soft), limits).verdict).toBe(verdict);
+  });
+
+  test("follows the network's own calibration where it has one", () => {
+    const unsure = { bias: -5, features: {}, made: {} };
+
+    expect(assess(soft, photoOf(soft), { confidence: unsure }).confidence).toBeCloseTo(1 / (1 + Math.exp(5)), 4);
+  });
+
+  test('of an empty mask needs no calibration', () => {
+    const sure = { bias: 5, features: {}, made: {} };
+
+    expect(assess(boxMask(64, middle, 0), SQUARE, { confidence: sure }).confidence).toBe(0);
   });
 });

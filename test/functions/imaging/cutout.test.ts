@@ -220,5 +220,5 @@ test('stages run in the order of the flow, each once', async () => {
     },
   });
 
-  expect(stages).toEqual(['decode', 'segment', 'refine', 'compose', 'encode']);
+  expect(stages).toEqual(['decode', 'segment', 'assess', 'refine', 'compose', 'encode']);
 });

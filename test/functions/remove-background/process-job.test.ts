@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { CutoutJob } from '#functions/contract/job.ts';
 import { photoMetadata } from '#functions/contract/photo-metadata.ts';
 import { Preset } from '#functions/contract/preset.ts';
 import { PhotoRecord } from '#functions/contract/record.ts';
@@ -289,47 +288,5 @@ describe('two workers', () => {
 
     expect(store.results).toEqual(expected);
     expect(outcomes.every(({ outcome }) => outcome === 'done' || outcome === 'unchanged')).toBe(true);
-  });
-});
-
-describe('a job of its own', () => {
-  const look = { id: 'look', content: 'cutout', background: 'transparent', format: 'webp' } as const;
-
-  test('may bring whole presets', async () => {
-    const store = new MemoryStore();
-    store.photos.set('shoe.jpg', first);
-
-    const { presets } = CutoutJob.parse({ ...job, presets: [look] });
-    await processJob({ ...job, presets }, 1, depsFor(store));
-
-    expect([...store.results.keys()].sort()).toEqual(['cutouts/shoe.webp', 'records/shoe.jpg.json']);
-  });
-
-  test('may say where to look, which makes it another piece of work', async () => {
-    const store = new MemoryStore();
-    store.photos.set('shoe.jpg', first);
-    await processJob(job, 1, depsFor(store));
-    const whole = recordIn(store);
-
-    const { roi } = CutoutJob.parse({ ...job, roi: '50% 50% 100% 100%' });
-    await processJob({ ...job, roi }, 1, depsFor(store));
-
-    expect(recordIn(store)).toMatchObject({ mask: { box: null }, reasons: ['empty_mask'] });
-    expect(recordIn(store).fingerprint).not.toBe(whole.fingerprint);
-  });
-
-  test('is rejected when it names a background picture that the workers do not carry', async () => {
-    const store = new MemoryStore();
-    store.photos.set('shoe.jpg', first);
-    const background = { image: '/elsewhere/wall.jpg', sha256: 'a'.repeat(64) };
-
-    const { presets } = CutoutJob.parse({ ...job, presets: [{ ...look, background }] });
-    await processJob({ ...job, presets }, 1, depsFor(store));
-
-    expect(recordIn(store)).toMatchObject({ status: 'rejected', code: 'background_missing' });
-  });
-
-  test('cannot ask for ids and presets at once', () => {
-    expect(CutoutJob.safeParse({ ...job, preset: 'white', presets: [look] }).success).toBe(false);
   });
 });

@@ -55,3 +55,18 @@ test('asks for a folder of photos where the store is a folder', () => {
 test('addresses buckets by path where an emulator stands in for AWS', () => {
   expect(readSettings({ ...complete, AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }).pathStyle).toBe(true);
 });
+
+test('knows a bigger model and the limits of doubt, which are shares', () => {
+  const limits = {
+    CUTLINE_REVIEW_BELOW: '0.7',
+    CUTLINE_REJECT_BELOW: '0.1',
+    CUTLINE_ESCALATE_FOLDER: '/opt/models/u2net',
+  };
+
+  expect(readSettings({ ...complete, ...limits })).toMatchObject({
+    escalateFolder: '/opt/models/u2net',
+    thresholds: { reviewBelow: 0.7, rejectBelow: 0.1 },
+  });
+  expect(readSettings(complete).escalateFolder).toBeUndefined();
+  expect(() => readSettings({ ...complete, CUTLINE_REVIEW_BELOW: '70' })).toThrow('CUTLINE_REVIEW_BELOW');
+});

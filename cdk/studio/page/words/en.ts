@@ -1,6 +1,6 @@
 import type { DoubtReason, RejectionCode } from '#functions/contract/record.ts';
 import { explainCode, explainDoubt } from '../../../report/explain.ts';
-import { ruleName } from '../../../report/rules.ts';
+import { describeLimit, ruleName } from '../../../report/rules.ts';
 import type { Words } from './words.ts';
 
 const doubt = (reason: DoubtReason) => explainDoubt(reason);
@@ -129,10 +129,11 @@ export const EN: Words = {
     running: 'Cutting out',
     done: 'Finished',
     failed: 'Broke off',
-    stopped: 'Stopped: cut these photos out again to go on',
+    stopped: 'Stopped',
   },
   progress: (finished, total) => `${finished} of ${total}`,
   stop: 'Stop',
+  goOn: 'Go on',
   runs: 'Work in progress',
   dismiss: 'Dismiss',
   close: 'Close',
@@ -149,7 +150,13 @@ export const EN: Words = {
     soft_mask: doubt('soft_mask'),
     touches_frame: doubt('touches_frame'),
     tiny_subject: doubt('tiny_subject'),
+    unusual_size: doubt('unusual_size'),
     fragmented: doubt('fragmented'),
+    several_subjects: doubt('several_subjects'),
+    thin_subject: doubt('thin_subject'),
+    low_contrast: doubt('low_contrast'),
+    busy_background: doubt('busy_background'),
+    models_disagree: doubt('models_disagree'),
     rule_failed: doubt('rule_failed'),
   },
   rejections: {
@@ -163,9 +170,11 @@ export const EN: Words = {
     unknown_preset: rejection('unknown_preset'),
     region_outside: rejection('region_outside'),
     background_missing: rejection('background_missing'),
+    too_doubtful: rejection('too_doubtful'),
     model_unavailable: rejection('model_unavailable'),
   },
   rules: (check) => ruleName({ check }),
+  limit: describeLimit,
   refusals: {
     vanished: 'The record of this photo is gone: somebody removed it.',
     too_large: 'The file is too large.',

@@ -136,10 +136,11 @@ export const ZH: Words = {
     running: '正在抠图',
     done: '已完成',
     failed: '已中断',
-    stopped: '已停止：再次抠图即可继续',
+    stopped: '已停止',
   },
   progress: (finished, total) => `${finished} / ${total}`,
   stop: '停止',
+  goOn: '继续',
   runs: '进行中的任务',
   dismiss: '关闭提示',
   close: '关闭',
@@ -156,7 +157,13 @@ export const ZH: Words = {
     soft_mask: '轮廓不确定：留意半透明的部分和毛糙的边缘。',
     touches_frame: '商品碰到照片边缘，可能被裁切。',
     tiny_subject: '保留的部分很小，可能不是商品。',
+    unusual_size: '商品所占的面积不寻常：请检查是否完整、是否只有商品。',
     fragmented: '抠图分成了好几块：可能缺了什么或多了什么。',
+    several_subjects: '保留了不止一个物体：请检查是否都需要。',
+    thin_subject: '商品有细小的部分可能缺失：留意带子、支脚和把手。',
+    low_contrast: '商品与背景很相近：请检查轮廓是否被侵蚀。',
+    busy_background: '背景杂乱：可能有一部分被保留。',
+    models_disagree: '两个模型的判断不一致。',
     rule_failed: '有图片不符合平台规则，见下方。',
   },
   rejections: {
@@ -168,11 +175,17 @@ export const ZH: Words = {
     too_many_pixels: '像素太多。请缩小尺寸后保存。',
     source_missing: '照片在轮到它之前被移走或删除了。请放回后重试。',
     unknown_preset: '未知的预设。请改正预设名称后重试。',
+    too_doubtful: '把握太小，不予保留。请换一张照片，改用更大的网络，或降低拒绝的界限。',
     region_outside: '指定的区域不在照片内。请改正区域，或用百分比表示。',
     background_missing: '背景图片不存在或无法读取。请放回背景图片后重试。',
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
   },
   rules: (check) => RULES[check],
+  limit: ({ min, max, oneOf }) => {
+    if (oneOf !== undefined) return oneOf.join(' 或 ');
+    if (min !== undefined && max !== undefined) return min === max ? `${min}` : `${min} 至 ${max}`;
+    return min === undefined ? `不超过 ${max}` : `不低于 ${min}`;
+  },
   refusals: {
     vanished: '这张照片的记录不见了：有人删除了它。',
     too_large: '文件太大。',
