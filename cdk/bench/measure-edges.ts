@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Edges } from '#functions/contract/preset.ts';
+import type { Edges } from '#functions/contract/edges.ts';
 import { decode, PHOTO_LIMITS_DEFAULTS, type Photo } from '#functions/imaging/decode.ts';
 import type { Mask } from '#functions/imaging/raster.ts';
 import { refineInto } from '#functions/imaging/refine.ts';

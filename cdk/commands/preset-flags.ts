@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { type Edges, Preset, PresetList } from '#functions/contract/preset.ts';
+import type { Edges } from '#functions/contract/edges.ts';
+import { Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Layout, Shadow } from '#functions/contract/preset-layout.ts';
 import type { Region } from '#functions/contract/region.ts';
 import { colour, cropMargin, position, region, share, size, sizeShare, wholeNumber } from './flag-values.ts';

@@ -67,13 +67,10 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
 }
 
 /** What is needed to do the same again. */
-function noted({ workers, escalate, ...flags }: RunFlags): RunNote['flags'] {
-  const { model, threads, maxMegapixels, timeout, reviewBelow, rejectBelow } = flags;
-  return {
-    ...{ model, threads, maxMegapixels, timeout, reviewBelow, rejectBelow },
-    ...(workers === undefined ? {} : { workers }),
-    ...(escalate === undefined ? {} : { escalate }),
-  };
+function noted(flags: RunFlags): RunNote['flags'] {
+  const { model, escalate, reviewBelow, rejectBelow, workers, threads, maxMegapixels, timeout } = flags;
+  const always = { model, reviewBelow, rejectBelow, threads, maxMegapixels, timeout };
+  return { ...always, ...(workers === undefined ? {} : { workers }), ...(escalate === undefined ? {} : { escalate }) };
 }
 
 /** A run of some photos as part of the folder's whole account. */

@@ -78,9 +78,5 @@ export async function retryTarget({ dst, note }: Target, choice: TargetChoice): 
 
 /** The note's flags, with nothing said where nothing was. */
 function toFlags({ flags: { workers, escalate, ...flags } }: RunNote) {
-  return {
-    ...flags,
-    ...(workers === undefined ? {} : { workers }),
-    ...(escalate === undefined ? {} : { escalate }),
-  };
+  return { ...flags, ...(workers === undefined ? {} : { workers }), ...(escalate === undefined ? {} : { escalate }) };
 }

@@ -16,13 +16,13 @@ const RunNote = z.object({
   presets: PresetList,
   flags: z.object({
     model: z.string(),
+    escalate: z.string().optional(),
+    reviewBelow: z.number().default(THRESHOLD_DEFAULTS.reviewBelow),
+    rejectBelow: z.number().default(THRESHOLD_DEFAULTS.rejectBelow),
     workers: z.number().optional(),
     threads: z.number(),
     maxMegapixels: z.number(),
     timeout: z.number(),
-    escalate: z.string().optional(),
-    reviewBelow: z.number().default(THRESHOLD_DEFAULTS.reviewBelow),
-    rejectBelow: z.number().default(THRESHOLD_DEFAULTS.rejectBelow),
   }),
 });
 export type RunNote = z.infer<typeof RunNote>;

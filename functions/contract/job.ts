@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Edges, PresetList } from './preset.ts';
+import { Edges } from './edges.ts';
+import { PresetList } from './preset.ts';
 import { Region } from './region.ts';
 
 /** One photo to cut out. Everything but its address is optional. */

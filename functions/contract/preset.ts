@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Edges } from './edges.ts';
 import { Layout, Shadow } from './preset-layout.ts';
 import { PresetRule, windowsOf } from './preset-rules.ts';
 import { Region } from './region.ts';
@@ -21,10 +22,6 @@ const background = z.union([
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
 ]);
-
-/** How a mask's edge is brought to the photo's size: scaled, or moved to the photo's own edges with clean colours. */
-export const Edges = z.enum(['fast', 'fine']);
-export type Edges = z.infer<typeof Edges>;
 
 /** What to make of a photo once its mask is known. */
 export const Preset = z

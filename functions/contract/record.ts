@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { Edges } from './edges.ts';
 import { RuleResult } from './preset-rules.ts';
+import { Region } from './region.ts';
 
 /** Why a photo can never succeed. Each goes with a sentence for the person who uploaded it. */
 export const RejectionCode = z.enum([
@@ -160,6 +162,9 @@ const DoneRecord = z
     /** The machine's, or what a person's decision made of it: `rejected` means refused by a person. */
     verdict: z.enum(['ok', 'review', 'rejected']),
     decision: Decision.optional(),
+    /** What the presets said or the job asked for instead; absent in older records. */
+    edges: Edges.optional(),
+    roi: Region.optional(),
     /** When a person last corrected the mask, ISO 8601: the outputs are made of that mask. */
     retouchedAt: z.iso.datetime().optional(),
     ...judgement,

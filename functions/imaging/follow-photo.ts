@@ -21,7 +21,7 @@ export const FOLLOW_DEFAULTS: FollowOptions = Object.freeze({
   longestSide: 800,
   bandReach: 1.5,
   colourReaches: [3, 0.5],
-  trust: { mask: 0.4, noise: 12, off: 4, low: 0.05, high: 0.95 },
+  trust: { mask: 0.4, noise: 20, off: 4, low: 0.05, high: 0.95 },
   tile: 32,
 });
 

@@ -1,4 +1,4 @@
-import type { Edges } from '../contract/preset.ts';
+import type { Edges } from '../contract/edges.ts';
 import type { Photo } from './decode.ts';
 import { followPhotoInto } from './follow-photo.ts';
 import { upscaleInto } from './kernels/bilinear.ts';

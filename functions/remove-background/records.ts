@@ -41,12 +41,15 @@ export function doneRecord(context: RecordContext, cutout: Cutout, outputs: read
   const { assessment, photo, renditions, model } = cutout;
   const isFaulty = renditions.some(({ rules }) => breaksRule(rules));
   const { source, ...common } = commonFields(context);
+  // All share them.
+  const first = renditions[0]?.preset;
   return {
     ...common,
     source: { ...source, ...photo },
     status: 'done',
     model,
     verdict: isFaulty ? 'review' : assessment.verdict,
+    ...(first === undefined ? {} : { edges: first.edges, ...(first.roi === undefined ? {} : { roi: first.roi }) }),
     ...judgementOf(cutout),
     reasons: [...assessment.reasons, ...(isFaulty ? (['rule_failed'] as const) : [])],
     outputs: [...outputs],

@@ -35,6 +35,7 @@ export const api = {
     post<Item>('/api/decisions', { key, etag, verdict }),
   run: (keys: readonly string[], choice: Choice) => post<RunState>('/api/runs', { keys, choice }),
   stop: (id: string) => post<object>('/api/runs/stop', { id }),
+  goOn: (id: string) => post<RunState>('/api/runs/again', { id }),
   tryOut: (key: string, choice: Choice) => post<Trial>('/api/trials', { key, choice }),
   keep: (id: string, etag: string) => post<Item>('/api/trials/keep', { id, etag }),
   download: (keys: readonly string[] | null) => post<{ readonly id: string }>('/api/downloads', { keys }),

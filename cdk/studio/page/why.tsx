@@ -1,5 +1,5 @@
 import type { PhotoRecord } from '#functions/contract/record.ts';
-import { describeLimit, describeValue } from '../../report/rules.ts';
+import { describeValue } from '../../report/rules.ts';
 import { words } from './state.ts';
 import { isCheck } from './words/checks.ts';
 
@@ -20,7 +20,7 @@ export function Why({ record }: { readonly record: PhotoRecord }) {
       ))}
       {broken.map(({ preset, rule }) => (
         <li class="why" key={`${preset}:${rule.check}`}>
-          {w.ruleBroken(preset, w.rules(rule.check), describeValue(rule), describeLimit(rule))}
+          {w.ruleBroken(preset, w.rules(rule.check), describeValue(rule), w.limit(rule))}
         </li>
       ))}
     </ul>

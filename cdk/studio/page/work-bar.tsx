@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { RunState } from '../protocol.ts';
 import { api } from './api.ts';
-import { explain, isAdding, runs, words } from './state.ts';
+import { explain, isAdding, runs, takeRun, words } from './state.ts';
 import { uploads } from './uploads.ts';
 
 /** What is being worked on, wherever one looks. */
@@ -54,6 +54,17 @@ function Run({ run, onHide }: { readonly run: RunState; readonly onHide: () => v
       </span>
       <progress max={total} value={finished} aria-label={w.states[state]} />
       <span>{w.progress(finished.toLocaleString(w.language), total.toLocaleString(w.language))}</span>
+      {(state === 'stopped' || state === 'failed') && (
+        <button
+          type="button"
+          onClick={() => {
+            onHide();
+            api.goOn(id).then(takeRun, explain);
+          }}
+        >
+          {w.goOn}
+        </button>
+      )}
       {isOver ? (
         <button type="button" class="plain" aria-label={w.dismiss} onClick={onHide}>
           ×

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Edges } from '#functions/contract/edges.ts';
 import { recordKey } from '#functions/contract/output-keys.ts';
 import { photoMetadata } from '#functions/contract/photo-metadata.ts';
-import { Edges } from '#functions/contract/preset.ts';
 import { S3Store } from '#functions/remove-background/s3-store.ts';
 import type { BatchManifest } from '../../batch/batch-manifest.ts';
 import type { Cloud } from '../../batch/cloud.ts';

@@ -1,4 +1,5 @@
-import { Edges, type Preset, PresetList } from '#functions/contract/preset.ts';
+import { Edges } from '#functions/contract/edges.ts';
+import { type Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Choice, PresetOffer } from '../protocol.ts';
 import { StudioError } from './studio-error.ts';
 

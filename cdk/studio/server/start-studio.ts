@@ -7,7 +7,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Preset } from '#functions/contract/preset.ts';
 import { PHOTO_LIMITS_DEFAULTS } from '#functions/imaging/decode.ts';
 import type { PackedModel } from '#models/pack.ts';
-import type { Choice, Refusal } from '../protocol.ts';
+import type { Choice, Refusal, RunState } from '../protocol.ts';
 import { EventHub } from './event-hub.ts';
 import type { RunPhotos } from './folder-place.ts';
 import { addGuard } from './guard.ts';
@@ -133,7 +133,13 @@ function openStudio(options: StudioOptions, temporary: string) {
   };
   const lookQuietly = () => void look().catch(() => {});
   const timer = setInterval(() => hub.isHeard && lookQuietly(), LOOK_EVERY_MS);
-  const line = new WorkLine({ store, onRun: (state) => hub.send({ type: 'run', run: state }), onPhoto: lookQuietly });
+  const settle = async () => {
+    // A look that is under way may have passed the last photo's record already.
+    await look();
+    await look();
+  };
+  const onRun = (state: RunState) => hub.send({ type: 'run', run: state });
+  const line = new WorkLine({ store, onRun, onPhoto: lookQuietly, settle });
   const trials = new TrialDesk({ store, index, run, folder: join(temporary, 'trials') });
   const reporter = new ReportKeeper(store, index);
   const studio: Studio = {

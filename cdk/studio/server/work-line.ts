@@ -13,6 +13,8 @@ export interface WorkLineOptions {
   readonly onRun: (run: RunState) => void;
   /** A photo's record may have changed. */
   readonly onPhoto: (key: string) => void;
+  /** Brings everything about a run's photos to whoever looks, before the run is called over. */
+  readonly settle: () => Promise<void>;
 }
 
 /** Runs that are remembered when they have ended, for pages opened later. */
@@ -24,6 +26,8 @@ const MOST_FAILURES = 200;
 export class WorkLine {
   readonly #options: WorkLineOptions;
   readonly #runs = new Map<string, RunState>();
+  /** Of each run that is remembered. */
+  readonly #keys = new Map<string, readonly string[]>();
   readonly #waiting: Waiting[] = [];
   #current: Waiting | null = null;
   #working: Promise<void> = Promise.resolve();
@@ -47,10 +51,18 @@ export class WorkLine {
       failures: [],
       message: null,
     };
+    this.#keys.set(id, keys);
     this.#update(run);
     this.#waiting.push({ id, keys, controller: new AbortController() });
     if (this.#current === null) this.#working = this.#work();
     return run;
+  }
+
+  /** Goes on with a run that broke off: what is done costs a look. @returns Null where there was no such run. */
+  again(id: string): RunState | null {
+    const keys = this.#keys.get(id);
+    const run = this.#runs.get(id);
+    return keys === undefined || run === undefined ? null : this.add(keys, run.choice);
   }
 
   /** Ends a run: photos in hand are finished, the others stay as they are. @returns Whether there was such a run. */
@@ -82,7 +94,7 @@ export class WorkLine {
   }
 
   async #run({ id, keys, controller }: Waiting): Promise<void> {
-    const { store, onPhoto } = this.#options;
+    const { store, onPhoto, settle } = this.#options;
     const choice = this.#runs.get(id)?.choice;
     if (choice === undefined) return;
     this.#change(id, { state: 'starting' });
@@ -96,6 +108,7 @@ export class WorkLine {
         },
         controller.signal,
       );
+      await settle();
       const isStopped = controller.signal.aborted && (this.#runs.get(id)?.finished ?? 0) < keys.length;
       this.#change(id, { state: isStopped ? 'stopped' : message === null ? 'done' : 'failed', message });
     } catch (error) {
@@ -116,7 +129,10 @@ export class WorkLine {
   #update(run: RunState): void {
     this.#runs.set(run.id, run);
     const ended = this.runs.filter(({ state }) => state === 'done' || state === 'failed' || state === 'stopped');
-    for (const { id } of ended.slice(0, Math.max(0, ended.length - MOST_KEPT))) this.#runs.delete(id);
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - MOST_KEPT))) {
+      this.#runs.delete(id);
+      this.#keys.delete(id);
+    }
     this.#options.onRun(run);
   }
 }

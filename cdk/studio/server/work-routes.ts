@@ -50,6 +50,13 @@ export function addWorkRoutes(app: FastifyInstance, studio: Studio): void {
     return {};
   });
 
+  app.post('/api/runs/again', async (request): Promise<RunState> => {
+    const { id } = readRequest(Requests.id, request.body);
+    const run = line.again(id);
+    if (run === null) throw new StudioError('not_found', 'Expected a run of this session, found none.');
+    return run;
+  });
+
   app.post('/api/trials', async (request): Promise<Trial> => {
     const { key, choice } = readRequest(Requests.trial, request.body);
     presetsFor(choice, presets);

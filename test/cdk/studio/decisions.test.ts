@@ -202,7 +202,7 @@ describe('a corrected mask', () => {
     expect(await readdir(join(studio.dst, 'retouched'))).toEqual(['disc.png']);
   });
 
-  test('is rendered with the edges that the run had asked for, which only the fingerprint tells', async () => {
+  test('is rendered with the edges that the run had asked for', async () => {
     const { studio, item } = await studioOfDisc('transparent', 'fast');
     const before = await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64');
     const mask = (await ask(studio, '/api/mask?key=disc.jpg')).body;
@@ -210,7 +210,9 @@ describe('a corrected mask', () => {
     await retouch(studio, item, mask, 'no');
 
     expect(await readFile(join(studio.dst, 'cutouts/disc.png'), 'base64')).toBe(before);
-    const [preset] = presetsOfRecord(await recordOn(studio), BUILT_IN_PRESETS);
+    const record = await recordOn(studio);
+    if (record.status !== 'done') throw new Error(`Expected a done record, got ${record.status}`);
+    const [preset] = presetsOfRecord(record, BUILT_IN_PRESETS);
     expect(preset?.edges).toBe('fast');
   });
 });

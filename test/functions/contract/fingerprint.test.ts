@@ -20,11 +20,11 @@ test.each([
   ["preset's format", { presets: [{ ...preset, format: 'webp' as const }] }],
   ["preset's quality", { presets: [{ ...preset, quality: 80 }] }],
   ['handling of transparency', { presets: [{ ...preset, existingAlpha: 'keep' as const }] }],
+  ['kind of edges', { presets: [{ ...preset, edges: 'fast' as const }] }],
   ['limit for a review', { judging: { ...judging, reviewBelow: 0.6 } }],
   ['limit for a rejection', { judging: { ...judging, rejectBelow: 0.1 } }],
   ['calibration', { judging: { ...judging, calibrationSha256: 'e'.repeat(64) } }],
   ['bigger network', { judging: { ...judging, escalationSha256: 'c'.repeat(64) } }],
-  ['kind of edges', { presets: [{ ...preset, edges: 'fast' as const }] }],
   ['number of presets', { presets: [preset, { ...preset, id: 'other' }] }],
   ['preset, for one that is unknown', { presets: { unknown: 'white' } }],
 ])('another %s gives another fingerprint', (_, change) => {

@@ -1,6 +1,6 @@
 import type { DoubtReason, RejectionCode } from '#functions/contract/record.ts';
 import { explainCode, explainDoubt } from '../../../report/explain.ts';
-import { ruleName } from '../../../report/rules.ts';
+import { describeLimit, ruleName } from '../../../report/rules.ts';
 import type { Words } from './words.ts';
 
 const doubt = (reason: DoubtReason) => explainDoubt(reason);
@@ -129,10 +129,11 @@ export const EN: Words = {
     running: 'Cutting out',
     done: 'Finished',
     failed: 'Broke off',
-    stopped: 'Stopped: cut these photos out again to go on',
+    stopped: 'Stopped',
   },
   progress: (finished, total) => `${finished} of ${total}`,
   stop: 'Stop',
+  goOn: 'Go on',
   runs: 'Work in progress',
   dismiss: 'Dismiss',
   close: 'Close',
@@ -173,6 +174,7 @@ export const EN: Words = {
     model_unavailable: rejection('model_unavailable'),
   },
   rules: (check) => ruleName({ check }),
+  limit: describeLimit,
   refusals: {
     vanished: 'The record of this photo is gone: somebody removed it.',
     too_large: 'The file is too large.',

@@ -130,6 +130,7 @@ export interface Words {
   };
   readonly progress: (finished: string, total: string) => string;
   readonly stop: string;
+  readonly goOn: string;
   readonly runs: string;
   readonly dismiss: string;
   readonly close: string;
@@ -145,6 +146,8 @@ export interface Words {
   readonly doubts: Readonly<Record<DoubtReason, string>>;
   readonly rejections: Readonly<Record<RejectionCode, string>>;
   readonly rules: (check: RuleResult['check']) => string;
+  /** What a shop asks for, e.g. `0.85 or more`. */
+  readonly limit: (rule: Pick<RuleResult, 'min' | 'max' | 'oneOf'>) => string;
   /** What the server refuses, by its code; where there is none, its own English sentence is shown. */
   readonly refusals: Readonly<Record<string, string>>;
 }

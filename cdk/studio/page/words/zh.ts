@@ -136,10 +136,11 @@ export const ZH: Words = {
     running: '正在抠图',
     done: '已完成',
     failed: '已中断',
-    stopped: '已停止：再次抠图即可继续',
+    stopped: '已停止',
   },
   progress: (finished, total) => `${finished} / ${total}`,
   stop: '停止',
+  goOn: '继续',
   runs: '进行中的任务',
   dismiss: '关闭提示',
   close: '关闭',
@@ -174,12 +175,17 @@ export const ZH: Words = {
     too_many_pixels: '像素太多。请缩小尺寸后保存。',
     source_missing: '照片在轮到它之前被移走或删除了。请放回后重试。',
     unknown_preset: '未知的预设。请改正预设名称后重试。',
+    too_doubtful: '把握太小，不予保留。请换一张照片，改用更大的网络，或降低拒绝的界限。',
     region_outside: '指定的区域不在照片内。请改正区域，或用百分比表示。',
-    too_doubtful: '把握太低，没有保留抠图。请换一张照片，或降低 --reject-below。',
     background_missing: '背景图片不存在或无法读取。请放回背景图片后重试。',
     model_unavailable: '所选模型没有安装。请安装或换一个模型后重试。',
   },
   rules: (check) => RULES[check],
+  limit: ({ min, max, oneOf }) => {
+    if (oneOf !== undefined) return oneOf.join(' 或 ');
+    if (min !== undefined && max !== undefined) return min === max ? `${min}` : `${min} 至 ${max}`;
+    return min === undefined ? `不超过 ${max}` : `不低于 ${min}`;
+  },
   refusals: {
     vanished: '这张照片的记录不见了：有人删除了它。',
     too_large: '文件太大。',
