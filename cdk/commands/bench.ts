@@ -30,7 +30,10 @@ export function registerBench(program: Command): void {
       DEFAULT_MODEL,
     )
     .option('--rounds <N>', 'cutouts that count, per tool and size', parseRounds, 6)
-    .addHelpText('after', '\nThe first two cutouts of a process never count. Expect a few minutes.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  cutline bench --rounds 3 --json figures.json\n\nThe first two cutouts of a process never count. Expect a few minutes.',
+    )
     .action(bench);
 }
 

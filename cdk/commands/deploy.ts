@@ -41,7 +41,9 @@ async function deploy({ stage, context = {}, yes = false }: DeployFlags): Promis
   const approval = ['--require-approval', yes ? 'never' : 'broadening'];
   const code = await runCdk(['deploy', stackNameOf(stage), '--no-notices', ...approval, ...contextArguments(given)]);
   process.exitCode = code === 0 ? 0 : 1;
-  if (code === 0) console.log(`\nDeployed. Send photos: cutline submit photos/${typedFlags({ stage })}`);
+  if (code !== 0)
+    console.error('\nFor a new account or region: aws configure (or AWS_PROFILE), then npx cdk bootstrap.');
+  else console.log(`\nDeployed. Send photos: cutline submit photos/${typedFlags({ stage })}`);
 }
 
 const LAYER_CLI = fileURLToPath(new URL('../../layers/cli.ts', import.meta.url));

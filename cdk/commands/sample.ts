@@ -9,7 +9,10 @@ export function registerSample(program: Command): void {
     .command('sample')
     .description(`fetch ${SAMPLE_SOURCE.photos} real product photos to try things out with`)
     .argument('[DIR]', 'copy the photos and their products.csv there, too; what is there already stays as it is')
-    .addHelpText('after', `\n${SAMPLE_LICENCE}`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  cutline sample try/   copies try/photos and try/products.csv\n\n${SAMPLE_LICENCE}`,
+    )
     .action(runSample);
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { isThisMachine } from '../serve/this-machine.ts';
 import { findModel } from './find-model.ts';
 import { wholeNumber } from './flag-values.ts';
@@ -43,7 +44,11 @@ export function registerServe(program: Command): void {
     .option('--port <n>', '0 for any that is free', wholeNumber(0, 65_535), 8080)
     .option('--api-key-file <file>', 'holds the key that clients send as X-Api-Key')
     .option('--allow-urls', 'fetch photos from image_url and bg_image_url, on the public internet only')
-    .option('--model <id|folder>', 'a model of `npm run model -- list`, or a folder of yours', 'isnet')
+    .option(
+      '--model <id|folder>',
+      `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
+      DEFAULT_MODEL,
+    )
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
     .option('--queue <n>', 'requests that may wait; more are sent away with 503', wholeNumber(0, 10_000), 16)

@@ -69,6 +69,18 @@ export const MaskFacts = z.object({
 });
 export type MaskFacts = z.infer<typeof MaskFacts>;
 
+/** What decides on a verdict, and on whose mask is kept: part of the fingerprint. */
+export const Judging = z.object({
+  /** 0..1; below them a cutout is to be looked at, or becomes none. */
+  reviewBelow: z.number(),
+  rejectBelow: z.number(),
+  /** Of the networks' own calibrations, first and second; of nothing where they bring none. */
+  calibrationSha256: z.string(),
+  /** Of the network that doubtful photos go through, too; null where there is none. */
+  escalationSha256: z.string().nullable(),
+});
+export type Judging = z.infer<typeof Judging>;
+
 /** What one network made of a photo. */
 const Opinion = z.object({
   model: z.object({ id: z.string(), sha256: z.string() }),
@@ -135,6 +147,8 @@ const common = {
   batchId: z.string().optional(),
   /** Source ETag + preset hash + model sha256 + pipeline version: the same fingerprint means there is nothing to do. */
   fingerprint: z.string(),
+  /** Absent in records of before there was a choice. */
+  judging: Judging.optional(),
   /** 1 on the first delivery. */
   attempt: z.int().positive(),
   /** Wall time a stage took. The only fields, with `attempt`, that differ between two runs. */

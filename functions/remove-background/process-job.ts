@@ -1,10 +1,10 @@
-import { fingerprint, type Judging } from '../contract/fingerprint.ts';
+import { fingerprint } from '../contract/fingerprint.ts';
 import type { CutoutJob } from '../contract/job.ts';
 import { renditionKeys } from '../contract/output-keys.ts';
 import { toldByMetadata } from '../contract/photo-metadata.ts';
-import type { Preset } from '../contract/preset.ts';
+import { hashOf, type Preset } from '../contract/preset.ts';
 import { choosePresets, type UnknownPreset } from '../contract/preset-choice.ts';
-import type { PhotoRecord, RejectionCode } from '../contract/record.ts';
+import type { Judging, PhotoRecord, RejectionCode } from '../contract/record.ts';
 import { THRESHOLD_DEFAULTS, type Thresholds } from '../imaging/assess.ts';
 import { cutOut } from '../imaging/cutout.ts';
 import { type PhotoLimits, refuseTooManyBytes } from '../imaging/decode.ts';
@@ -72,7 +72,8 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
   const presets = choosePresets({ job, metadata, known: deps.presets, fallback: deps.defaultPresets });
   const photo = version ?? { etag: '', sizeBytes: 0 };
   const modelSha256 = segmenter.manifest.sha256;
-  const print = fingerprint({ etag: photo.etag, presets, modelSha256, judging: judgingOf(job, deps) });
+  const judging = judgingOf(job, deps);
+  const print = fingerprint({ etag: photo.etag, presets, modelSha256, judging });
   if (before?.record && (await isSettled(before.record, print, store))) {
     return { outcome: 'unchanged', record: before.record };
   }
@@ -83,6 +84,7 @@ export async function processJob(job: CutoutJob, attempt: number, deps: ProcessD
     segmenter,
     preset,
     fingerprint: print,
+    judging,
     attempt,
     photo,
   };
@@ -103,7 +105,7 @@ function judgingOf(job: CutoutJob, deps: ProcessDeps): Judging {
   return {
     ...THRESHOLD_DEFAULTS,
     ...deps.thresholds,
-    calibrations: networks.map(({ manifest }) => manifest.confidence),
+    calibrationSha256: hashOf(networks.map(({ manifest }) => manifest.confidence ?? null)),
     escalationSha256: escalation?.manifest.sha256 ?? null,
   };
 }

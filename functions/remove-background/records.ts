@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CutoutJob } from '../contract/job.ts';
-import type { DoneRecord, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
+import type { DoneRecord, Judging, OutputFacts, RejectedRecord, RejectionCode } from '../contract/record.ts';
 import type { Cutout } from '../imaging/cutout.ts';
 import { TooDoubtfulError } from '../imaging/errors.ts';
 import type { Rendition } from '../imaging/render.ts';
@@ -14,6 +14,7 @@ export interface RecordContext {
   /** The presets' ids, with commas. */
   readonly preset: string;
   readonly fingerprint: string;
+  readonly judging: Judging;
   /** Delivery count, 1 the first time. */
   readonly attempt: number;
   readonly timesMs: Readonly<Record<string, number>>;
@@ -83,7 +84,7 @@ function judgementOf({ assessment, escalation }: Pick<Cutout, 'assessment' | 'es
   };
 }
 
-function commonFields({ job, segmenter, preset, fingerprint, attempt, timesMs, photo }: RecordContext) {
+function commonFields({ job, segmenter, preset, fingerprint, judging, attempt, timesMs, photo }: RecordContext) {
   const { bucket, key, sku, batchId } = job;
   const { id, sha256 } = segmenter.manifest;
   return {
@@ -93,6 +94,7 @@ function commonFields({ job, segmenter, preset, fingerprint, attempt, timesMs, p
     preset,
     ...(batchId === undefined ? {} : { batchId }),
     fingerprint,
+    judging,
     attempt,
     timesMs: { ...timesMs },
   };

@@ -11,6 +11,9 @@ const BACKDROP = [255, 0, 160] as const;
 /** What the strip's rows show, from above. */
 export const CROP_NAMES: readonly string[] = crops.map(({ what }) => what);
 
+/** Where the photos come from, and under which licence. */
+export const CROP_ORIGINS: readonly string[] = [...new Set(crops.map(({ origin }) => origin))];
+
 /**
  * Draws details of a few photos: a row each, the photo itself first, then cut out by every mask of a list of folders.
  *

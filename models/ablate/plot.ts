@@ -63,7 +63,7 @@ function drawPanel(
     const y = floor + share * (1 - floor);
     return [
       `<line x1="${left}" x2="${left + PANEL.width}" y1="${down(y)}" y2="${down(y)}" stroke="#e5e5e5"/>`,
-      text(y.toFixed(2), { x: left - 34, y: down(y) + 4, colour: '#222222' }),
+      text(y.toFixed(3), { x: left - 40, y: down(y) + 4, colour: '#222222' }),
       text(`${share * 100}`, { x: across(share) - 8, y: bottom + 18, colour: '#222222' }),
     ];
   });

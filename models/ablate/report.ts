@@ -1,10 +1,9 @@
-import { basename } from 'node:path';
 import type { EvaluationSet } from '../evaluate/evaluation-sets.ts';
 import { COST_COLUMNS, type Measured, QUALITY_COLUMNS } from '../evaluate/report.ts';
 import { ARTICLE } from './article.ts';
-import { CROP_NAMES, drawCrops } from './crops.ts';
+import { CROP_NAMES, CROP_ORIGINS, drawCrops } from './crops.ts';
 import { drawPlot } from './plot.ts';
-import { type Cell, cellFolder, type Ratio, readCell, type StudyFolder } from './study.ts';
+import { type Cell, cellFolder, type Ratio, readCell, type Study, type StudyFolder } from './study.ts';
 
 /** Ratios that are reported, measured or not. */
 export const REPORTED_RATIOS = [0.3, 0.5, 0.6, 0.7, 0.8] as const;
@@ -28,7 +27,7 @@ export async function writeUp(studies: readonly StudyFolder[], sets: readonly Ev
   for (const study of studies) {
     const rows = await rowsOf(study);
     if (rows.length === 0) continue;
-    const name = basename(study.folder);
+    const name = nameOf(study, studies);
     compared.push(articleTable(study, rows));
     files.set(
       `ablation-${name}.svg`,
@@ -42,10 +41,17 @@ export async function writeUp(studies: readonly StudyFolder[], sets: readonly Ev
       rows.map(({ ratio }) => cellFolder(study, ratio)),
     );
     if (strip !== undefined) files.set(`ablation-${name}.jpg`, strip);
-    parts.push(studySection(study, rows, strip === undefined ? undefined : `ablation-${name}.jpg`));
+    parts.push(studySection(study, rows, { plot: `ablation-${name}.svg`, strip: strip && `ablation-${name}.jpg` }));
   }
   const markdown = `${[INTRODUCTION, ...compared, ...parts].join('\n\n')}\n`;
   return { markdown, files };
+}
+
+/** What a study's pictures are called: its parent and size, and its folder's digest where others have the same. */
+function nameOf({ folder, study }: StudyFolder, studies: readonly StudyFolder[]): string {
+  const short = ({ parent, recipe }: Study): string => `${parent.id}-${recipe.size ?? parent.width}`;
+  const isAlone = studies.filter((other) => short(other.study) === short(study)).length === 1;
+  return isAlone ? short(study) : `${short(study)}-${folder.slice(-8)}`;
 }
 
 const INTRODUCTION = `# Ablation
@@ -85,10 +91,14 @@ function articleTable({ study }: StudyFolder, rows: readonly Row[]): string {
   return `## ${id}: SSIM beside the article's\n\n${table([titles, ...lines])}`;
 }
 
-function studySection({ folder, study }: StudyFolder, rows: readonly Row[], strip: string | undefined): string {
+/** @param pictures Names of the files that are shown. */
+function studySection(
+  { study }: StudyFolder,
+  rows: readonly Row[],
+  { plot, strip }: { plot: string; strip: string | undefined },
+): string {
   const { parent, recipe, photos, sets } = study;
   const size = recipe.size ?? parent.width;
-  const name = basename(folder);
   const missing = REPORTED_RATIOS.filter((ratio) => !rows.some((row) => row.ratio === ratio));
   const costs = rows.map(({ ratio, cell }) => [
     rowName(ratio, recipe.size),
@@ -110,11 +120,11 @@ function studySection({ folder, study }: StudyFolder, rows: readonly Row[], stri
     `Score \`${recipe.score}\`, ${recipe.mode}, multiples of ${recipe.align}; merged${recipe.reconstruct === undefined ? '' : ` and repaired on ${Math.min(photos.length, recipe.reconstruct.photos)} photos at ${size} px`}, seed ${recipe.seed}.${missing.length === 0 ? '' : ` Not measured yet: ${missing.map((ratio) => rowName(ratio, undefined)).join(', ')}.`}`,
     table([['', ...COST_COLUMNS.map(({ title }) => title), 'making it: CPU, peak'], ...costs]),
     ...qualities,
-    `![${parent.id}: quality over size and time](ablation-${name}.svg)`,
+    `![${parent.id}: quality over size and time](${plot})`,
     ...(strip === undefined
       ? []
       : [
-          `From above: ${CROP_NAMES.join(', ')}. From the left: the photo, ${columns}.`,
+          `From above: ${CROP_NAMES.join(', ')}. From the left: the photo, ${columns}. Photos: ${CROP_ORIGINS.join(', ')}.`,
           `![${parent.id}: details](${strip})`,
         ]),
   ].join('\n\n');

@@ -8,8 +8,11 @@ import { readOutcomes } from '#cdk/batch/batch-outcomes.ts';
 import { progressOf } from '#cdk/batch/batch-progress.ts';
 import { announceCompletion } from '#cdk/batch/complete-batch.ts';
 import { createEmulated } from '#cdk/batch/create-emulated.ts';
+import { destroyStage } from '#cdk/batch/destroy-stage.ts';
 import { endBatches } from '#cdk/batch/end-batches.ts';
 import { listFailed } from '#cdk/batch/failed-photos.ts';
+import { readObject, writeObject } from '#cdk/batch/objects.ts';
+import { observedPhotoCost } from '#cdk/batch/observed-cost.ts';
 import { findPlace } from '#cdk/batch/place.ts';
 import { redriveFailed } from '#cdk/batch/redrive.ts';
 import { reportBatch } from '#cdk/batch/report-batch.ts';
@@ -201,4 +204,34 @@ test('a batch whose messages are lost ends after a while, and says how many wait
   expect([soon, later]).toEqual([[], ['lost']]);
   const [outcome] = await readOutcomes(cloud, place, { manifest });
   expect(outcome?.status).toBe('waiting');
+});
+
+test('what photos took on a stage so far is what the next ones are reckoned with', async ({
+  cloud,
+  place,
+  ...stage
+}) => {
+  const files: Record<string, Uint8Array> = {};
+  for (let n = 0; n < 10; n++) files[`past${n}.jpg`] = await greyPhoto(130 + n);
+  const { manifest } = await stage.submit(await stage.folderOf(files), 'past');
+  await stage.ended(manifest);
+
+  const cost = await observedPhotoCost(cloud, place);
+
+  expect(cost?.from).toMatch(/^\d+ photos of the stage dev$/);
+  // A tiny network on tiny photos.
+  expect(cost?.seconds).toBeGreaterThan(0);
+  expect(cost?.seconds).toBeLessThan(10);
+});
+
+test('a stage that is removed is gone, and its buckets are not', async ({ cloud, work }) => {
+  const template = JSON.parse(await readFile(join(work, 'cdk.out/Cutline-dev.template.json'), 'utf8'));
+  const spare = await createEmulated(cloud, 'spare', template);
+  const note = { bucket: spare.cutoutsBucket, key: 'records/a.jpg.json' };
+  await writeObject(cloud.s3, note, '{}');
+
+  await destroyStage(cloud, 'spare');
+
+  await expect(findPlace(cloud, 'spare')).rejects.toMatchObject({ code: 'stage_missing' });
+  expect(await readObject(cloud.s3, note)).not.toBeNull();
 });

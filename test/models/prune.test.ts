@@ -21,14 +21,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function pruneSmall(seed: number): Promise<Uint8Array> {
-  const recipe = parseRecipe({ ratio: 0.4, align: 2, seed, reconstruct: { photos: 6 } }, 'a test');
+  const recipe = parseRecipe({ ratio: 0.4, align: 2, seed, reconstruct: { photos: 3 } }, 'a test');
   const products = await openProducts();
-  const graph = await prune(u2netpGraph({ narrow: 4 }), recipe, { photos, form: noiseForm(64), products });
+  const graph = await prune(u2netpGraph({ narrow: 8 }), recipe, {
+    photos: photos.slice(0, 3),
+    form: noiseForm(64),
+    products,
+  });
   await products.close();
   return encodeModel(graph);
 }
 
-test('the same recipe gives the same bytes, another seed gives others', async () => {
+// Three times 119 convolutions, each repaired in a network of its own: half a minute where the machine is busy.
+test('the same recipe gives the same bytes, another seed gives others', { timeout: 120_000 }, async () => {
   const [first, second, other] = [await pruneSmall(1), await pruneSmall(1), await pruneSmall(2)];
 
   expect(Buffer.compare(first, second)).toBe(0);

@@ -3,7 +3,7 @@ import { fingerprint } from '#functions/contract/fingerprint.ts';
 import { Preset } from '#functions/contract/preset.ts';
 
 const preset = Preset.parse({ id: 'white', content: 'cutout', background: { r: 1, g: 2, b: 3 }, format: 'png' });
-const judging = { reviewBelow: 0.5, rejectBelow: 0, calibrations: [undefined], escalationSha256: null };
+const judging = { reviewBelow: 0.5, rejectBelow: 0, calibrationSha256: 'd'.repeat(64), escalationSha256: null };
 const parts = { etag: 'e1', presets: [preset], modelSha256: 'a'.repeat(64), judging };
 
 test("the same work has the same fingerprint, whatever the order of the preset's keys", () => {
@@ -23,7 +23,7 @@ test.each([
   ['kind of edges', { presets: [{ ...preset, edges: 'fast' as const }] }],
   ['limit for a review', { judging: { ...judging, reviewBelow: 0.6 } }],
   ['limit for a rejection', { judging: { ...judging, rejectBelow: 0.1 } }],
-  ['calibration', { judging: { ...judging, calibrations: [{ bias: 1, features: {}, made: {} }] } }],
+  ['calibration', { judging: { ...judging, calibrationSha256: 'e'.repeat(64) } }],
   ['bigger network', { judging: { ...judging, escalationSha256: 'c'.repeat(64) } }],
   ['number of presets', { presets: [preset, { ...preset, id: 'other' }] }],
   ['preset, for one that is unknown', { presets: { unknown: 'white' } }],

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function studyOf(fields: Record<string, unknown> = {}): Study {
-  const recipe = parseRecipe({ ratio: 0, align: 1, floor: 0.05, reconstruct: { photos: 3 }, ...fields }, 'a test');
+  const recipe = parseRecipe({ ratio: 0, align: 1, floor: 0.05, ...fields }, 'a test');
   const { id, sha256, input } = parent.manifest;
   return {
     parent: { id, sha256, width: input.width, height: input.height },
@@ -67,12 +67,12 @@ test('finished rows are kept: the next run makes only what is missing, and the s
   const anew = await openStudy(join(folder, 'anew'), studyOf());
   await run(anew, [0.6]);
 
-  expect(first).toContain('reconstruct');
+  expect(first).toContain('merge');
   expect(again).toEqual(['thin -30 %']);
   const [mild, deep] = [await readCell(study, 0.3), await readCell(study, 0.6)];
   expect(mild?.model.parameters).toBe(before);
   expect(mild?.model.parameters).toBeLessThanOrEqual(parent.manifest.parameters * 0.71);
-  // Repair gives every convolution a bias, which the ratio does not count.
+  // Merging gives every convolution a bias, which the ratio does not count.
   expect(deep?.model.parameters).toBeLessThanOrEqual(parent.manifest.parameters * 0.41);
   expect((await readCell(anew, 0.6))?.quality).toEqual(deep?.quality);
   expect(await readCell(study, 'parent')).toMatchObject({ quality: { noise: { parentSsim: 1, parentMae: 0 } } });
@@ -80,7 +80,7 @@ test('finished rows are kept: the next run makes only what is missing, and the s
 
 test('a size of its own adds the uncut parent at that size, another recipe another study', async () => {
   const work = join(folder, 'sized');
-  const small = await openStudy(work, studyOf({ size: 32, reconstruct: undefined }));
+  const small = await openStudy(work, studyOf({ size: 32 }));
   await openStudy(work, studyOf({ seed: 2 }));
 
   await run(small, []);
@@ -91,7 +91,7 @@ test('a size of its own adds the uncut parent at that size, another recipe anoth
 
 test('the report puts the article beside, names what is missing and the samples, and draws what it shows', async () => {
   const work = join(folder, 'reported');
-  const study = await openStudy(work, studyOf({ merge: false, score: 'l1', reconstruct: undefined }));
+  const study = await openStudy(work, studyOf({ merge: false, score: 'l1' }));
   await run(study, [0.3]);
 
   const { markdown, files } = await writeUp(await listStudies(work), sets);
