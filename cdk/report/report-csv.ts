@@ -35,9 +35,9 @@ export const COLUMNS = [
   'totalMs',
   'outputs',
   'outputBytes',
-  'decision',
   'escalatedTo',
   'firstConfidence',
+  'decision',
 ];
 
 /** A photo's cells by column; its frame is for the caller to count. */

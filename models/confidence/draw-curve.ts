@@ -7,7 +7,7 @@ export interface NamedCurve {
 }
 
 const SIZE = { width: 640, height: 420 };
-const PLOT = { left: 56, top: 24, right: 16, bottom: 48 };
+const PLOT = { left: 56, top: 24, right: 28, bottom: 48 };
 const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd'];
 /** Share of a batch that the README speaks of. */
 const BUDGET = 0.1;

@@ -149,8 +149,8 @@ test('says what a second look changed, and why a photo was too doubtful to keep'
   expect(text).toContain('12% sure');
   expect(text).toContain('looks much like its background');
   const [heading = '', ...rows] = (await readFile(join(dst, 'report.csv'), 'utf8')).trimEnd().split('\n');
-  expect(heading).toMatch(/,escalatedTo,firstConfidence$/);
-  expect(rows.filter((row) => row.endsWith(',big,0.31'))).toHaveLength(1);
+  expect(heading).toMatch(/,escalatedTo,firstConfidence,decision$/);
+  expect(rows.filter((row) => row.endsWith(',big,0.31,'))).toHaveLength(1);
 });
 
 test('names the preset of each picture where there are several', async () => {

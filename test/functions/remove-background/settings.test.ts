@@ -33,7 +33,7 @@ test('takes a whole preset as JSON and refuses an impossible one', () => {
   const preset = (json: object) => readSettings({ ...complete, CUTLINE_PRESET: JSON.stringify(json) });
   const webp = { id: 'custom', content: 'cutout', background: 'transparent', format: 'webp' };
 
-  expect(preset(webp).presets).toEqual([{ ...webp, existingAlpha: 'flatten' }]);
+  expect(preset(webp).presets).toEqual([{ ...webp, existingAlpha: 'flatten', edges: 'fine' }]);
   expect(() => preset({ ...webp, format: 'jpeg' })).toThrow('JPEG has no transparency');
   expect(() => preset({ ...webp, colour: 'red' })).toThrow('colour');
   expect(() => readSettings({ ...complete, CUTLINE_PRESET: '{half' })).toThrow('does not parse');
