@@ -17,8 +17,11 @@ interface Interpolation {
   readonly offsets: Float64Array;
 }
 
-/** Share of the mean variance added to every variance, so that nearly equal channels cannot get huge opposite factors. */
-const RIDGE = 1e-4;
+/**
+ * Share of the mean variance added to every variance, so that nearly equal channels cannot get huge opposite factors. The next
+ * one is taken where sums of few large photos are too far off in float32 for the one before.
+ */
+const RIDGES = [1e-4, 1e-3, 1e-2, 1e-1] as const;
 
 /** float32 sums are off by about this share of their size, which must not pass for variance. */
 const NOISE = 1e-5;
@@ -71,6 +74,25 @@ export async function merge(
   return { ...graph, constants, nodes: graph.nodes.map((node) => nodes.get(node) ?? node) };
 }
 
+/** Solves for the factors with the least ridge that makes the matrix positive definite. Both makers give fresh copies. */
+async function solveRidged(
+  { n, columns, noise, products }: { n: number; columns: number; noise: number; products: Products },
+  makeLeft: () => Float64Array,
+  makeRight: () => Float64Array,
+): Promise<Matrix> {
+  for (const ridge of RIDGES) {
+    const left = makeLeft();
+    addDiagonalInto(left, n, ridge * meanDiagonal(left, n) + noise);
+    try {
+      const right = { rows: n, columns, data: makeRight() };
+      return await solvePositive({ rows: n, columns: n, data: left }, right, products);
+    } catch (error) {
+      if (!(error instanceof RangeError) || ridge === RIDGES.at(-1)) throw error;
+    }
+  }
+  throw new RangeError('Expected a ridge to try, got none');
+}
+
 async function interpolate(
   moments: ChannelMoments,
   isCut: readonly boolean[],
@@ -79,13 +101,11 @@ async function interpolate(
   const { covariance, channels } = centred(moments);
   const indices = isCut.map((_, index) => index);
   const [kept, removed] = [indices.filter((i) => !isCut[i]), indices.filter((i) => isCut[i])];
-  const among = submatrix(covariance, channels, kept, kept);
-  const noise = NOISE * meanDiagonal(moments.products, channels);
-  addDiagonalInto(among, kept.length, RIDGE * meanDiagonal(among, kept.length) + noise + Number.EPSILON);
-  const factors = await solvePositive(
-    { rows: kept.length, columns: kept.length, data: among },
-    { rows: kept.length, columns: removed.length, data: submatrix(covariance, channels, kept, removed) },
-    products,
+  const noise = NOISE * meanDiagonal(moments.products, channels) + Number.EPSILON;
+  const factors = await solveRidged(
+    { n: kept.length, columns: removed.length, noise, products },
+    () => submatrix(covariance, channels, kept, kept),
+    () => submatrix(covariance, channels, kept, removed),
   );
   const offsets = Float64Array.from(removed, (channel, r) =>
     kept.reduce(

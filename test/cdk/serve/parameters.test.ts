@@ -328,7 +328,9 @@ describe('type', () => {
 });
 
 test('semitransparency=true keeps soft edges', async () => {
-  const { data } = await pixelsOf(await post({ semitransparency: 'true' }));
+  const outOfFocus = await sharp(photo).blur(4).png().toBuffer();
+
+  const { data } = await pixelsOf(await postForm(server, { image_file: outOfFocus, semitransparency: 'true' }));
 
   expect(data.some((value, i) => i % 4 === 3 && value > 60 && value < 200)).toBe(true);
 });

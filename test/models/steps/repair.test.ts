@@ -104,6 +104,29 @@ test('merging a channel that repeats another loses nothing', async () => {
   expect(largestDifference(await runForMask(merged, input), dense)).toBeLessThan(0.002);
 });
 
+test('merges although rounding made the moments contradict themselves', async () => {
+  const graph = withRepeatedChannel();
+  const groups = groupChannels(graph);
+  const cut = new Set(groups.groups[0]?.channels.slice(3, 4));
+  const observations = await observe(graph, groups, { photos, form });
+  const [mean, crossed] = [Float64Array.of(0, 0, 0, 0, 0, 0, 0, 0), new Float64Array(64)];
+  for (let i = 0; i < 8; i++) crossed[i * 8 + i] = 1;
+  // A correlation of 1.01 cannot be.
+  crossed[1] = 1.01;
+  crossed[8] = 1.01;
+  const odd = new Map(
+    [...observations].map(([value, moments]) => [
+      value,
+      moments.mean.length === 8 ? { mean, products: crossed } : moments,
+    ]),
+  );
+
+  const merged = await merge(graph, groups, { cut, observations: odd, products });
+
+  const input = await readInput(photos[0] ?? '', form);
+  expect((await runForMask(slice(merged, groups, cut), input)).every(Number.isFinite)).toBe(true);
+});
+
 test('reconstruction brings a cut network closer to the dense one on photos it never saw', async () => {
   const graph = simplify(isnetGraph({ narrow: 8 }));
   const groups = groupChannels(graph);
