@@ -8,7 +8,7 @@ import { DIST_FOLDER, modelPlace, runtimePlace, UNZIPPED_LIMIT_BYTES } from '#la
 import { isRuntimePacked } from '#layers/runtime-layer.ts';
 import { writeTree } from '#layers/write-tree.ts';
 import { isPackedModel } from '#models/pack.ts';
-import type { StageSettings } from './stage-settings.ts';
+import { modelsOf, type StageSettings } from './stage-settings.ts';
 
 /** All that goes to AWS, below one folder. */
 export interface Shipment {
@@ -27,6 +27,9 @@ export interface ShipmentOptions {
   readonly project?: string;
 }
 
+type ShippedSettings = Pick<StageSettings, 'model' | 'architecture' | 'packaging'> &
+  Partial<Pick<StageSettings, 'escalate'>>;
+
 const batchEndHandler = fileURLToPath(new URL('batch/batch-end-handler.ts', import.meta.url));
 const dockerfile = fileURLToPath(new URL('../functions/remove-background/Dockerfile', import.meta.url));
 
@@ -37,21 +40,26 @@ const dockerfile = fileURLToPath(new URL('../functions/remove-background/Dockerf
  * @throws {LayerError} `too_large` when a .zip function and its layers are over AWS's limit.
  */
 export async function prepareShipment(
-  { model, architecture, packaging }: Pick<StageSettings, 'model' | 'architecture' | 'packaging'>,
+  { architecture, packaging, ...settings }: ShippedSettings,
   { folder = DIST_FOLDER, ...options }: ShipmentOptions = {},
 ): Promise<Shipment> {
-  const parts = [join(folder, modelPlace(model)), join(folder, runtimePlace(architecture))] as const;
-  const isPacked =
-    (await isPackedModel(parts[0])) && (await isRuntimePacked(architecture, { ...options, out: folder }));
+  const models = modelsOf(settings);
+  const modelFolders = models.map((model) => join(folder, modelPlace(model)));
+  const layerFolders = [...modelFolders, join(folder, runtimePlace(architecture))];
+  const arePacked = await Promise.all(modelFolders.map(isPackedModel));
+  const isPacked = arePacked.every(Boolean) && (await isRuntimePacked(architecture, { ...options, out: folder }));
   const handler = await writeTree(join(folder, 'function'), await bundleHandler());
   await writeTree(join(folder, 'batch-end'), await bundleFunction(batchEndHandler));
   await copyFile(dockerfile, join(folder, 'Dockerfile'));
   // CDK looks at each layer's folder, packed or not.
-  for (const part of parts) await mkdir(part, { recursive: true });
+  for (const layerFolder of layerFolders) await mkdir(layerFolder, { recursive: true });
 
-  const unzippedBytes = handler.bytes + (await sizeOf(parts[0])) + (await sizeOf(parts[1]));
-  if (packaging === 'zip') refuseTooLarge(unzippedBytes, model);
-  const missing = isPacked ? undefined : `npm run layer -- ${model} --runtime ${architecture}`;
+  const unzippedBytes = (await Promise.all(layerFolders.map(sizeOf))).reduce(
+    (sum, bytes) => sum + bytes,
+    handler.bytes,
+  );
+  if (packaging === 'zip') refuseTooLarge(unzippedBytes, models);
+  const missing = isPacked ? undefined : `npm run layer -- ${models.join(' ')} --runtime ${architecture}`;
   return { folder, missing, unzippedBytes };
 }
 
@@ -62,11 +70,11 @@ async function sizeOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function refuseTooLarge(bytes: number, model: string): void {
+function refuseTooLarge(bytes: number, models: readonly string[]): void {
   if (bytes <= UNZIPPED_LIMIT_BYTES) return;
   const [found, limit] = [bytes, UNZIPPED_LIMIT_BYTES].map(inMegabytes);
   throw new LayerError(
     'too_large',
-    `Expected a .zip function with its layers to be at most ${limit} unzipped, got ${found}. Use -c packaging=image, or a smaller model than ${model}.`,
+    `Expected a .zip function with its layers to be at most ${limit} unzipped, got ${found}. Use -c packaging=image, or smaller models than ${models.join(' and ')}.`,
   );
 }

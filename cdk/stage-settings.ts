@@ -8,6 +8,8 @@ import { DEFAULT_MODEL } from '#models/tiers.ts';
 import { QUEUE_SETTINGS } from './queue-settings.ts';
 
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'Expected the name of a bucket');
+const modelId = ModelManifest.shape.id;
+const share = z.coerce.number().min(0).max(1);
 const days = z.coerce.number().int().positive();
 const photoEndings = z
   .string()
@@ -26,7 +28,13 @@ const StageSettings = z
     /** arm64 costs a fifth less a second. */
     architecture: z.enum(ARCHITECTURES).default('arm64'),
     /** A model that `npm run layer` has packed. */
-    model: ModelManifest.shape.id.default(DEFAULT_MODEL),
+    model: modelId.default(DEFAULT_MODEL),
+    /** A bigger packed model, which only doubtful photos go through, too; the surer mask stays. @default none */
+    escalate: modelId.optional(),
+    /** Less sure cutouts are doubtful, 0..1. @default the handler's */
+    reviewBelow: share.optional(),
+    /** Less sure photos get no cutout, 0..1. @default the handler's, which keeps all */
+    rejectBelow: share.optional(),
     /** What the image is built on. @default AWS's Node 24 */
     baseImage: z.string().min(1).optional(),
     /** What is made of a photo that asks for nothing else. */
@@ -69,17 +77,26 @@ const StageSettings = z
     /** Who is told when something is wrong. @default nobody, until somebody subscribes to the topic */
     alarmEmail: z.email().optional(),
     /** Share of an hour's cutouts that may be doubtful before somebody is told, 0..1. */
-    doubtfulShare: z.coerce.number().min(0).max(1).default(0.3),
+    doubtfulShare: share.default(0.3),
     /** Tag that AWS's bills can be split by. */
     costCentre: z.string().min(1).optional(),
   })
   .refine(({ photosBucket, cutoutsBucket }) => photosBucket === undefined || photosBucket !== cutoutsBucket, {
     path: ['cutoutsBucket'],
     message: 'Expected another bucket than photosBucket: each cutout would come back as a photo, without end',
+  })
+  .refine(({ model, escalate }) => model !== escalate, {
+    path: ['escalate'],
+    message: 'Expected another model than `model`: the same one says the same again',
   });
 
 /** One deployment's choices, from cdk.json or `-c name=value`. */
 export type StageSettings = Readonly<z.infer<typeof StageSettings>>;
+
+/** The models that workers carry: the one that all photos go through comes first. */
+export function modelsOf({ model, escalate }: Pick<StageSettings, 'model' | 'escalate'>): readonly string[] {
+  return escalate === undefined ? [model] : [model, escalate];
+}
 
 /** CloudFormation's name for a stage's stack. */
 export function stackName(stage: string): string {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { type DoubtSettings, doubtEnvironment } from '../doubt-environment.ts';
 import { type PhotoLine, parsePhotoLine } from '../local/photo-line.ts';
 import { POLLER_DEFAULTS, Poller } from '../local/poller.ts';
 import type { RunError } from '../local/run-error.ts';
@@ -11,6 +12,8 @@ import { remoteQueue } from './remote-queue.ts';
 export interface WorkOptions {
   readonly workers: number;
   readonly modelFolder: string;
+  /** @default the handler's */
+  readonly doubts?: DoubtSettings;
   /** Ends the work: photos in hand are finished. */
   readonly signal: AbortSignal;
   /** @default the stack's */
@@ -61,13 +64,14 @@ export async function workQueue(cloud: Cloud, place: Place, options: WorkOptions
 }
 
 function workerEnvironment(cloud: Cloud, place: Place, options: WorkOptions): Record<string, string> {
-  const { modelFolder, preset } = options;
+  const { modelFolder, doubts = {}, preset } = options;
   return {
     ...MALLOC_SETTINGS,
     ...workerCloudEnvironment({ endpoint: cloud.endpoint }),
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: place.cutoutsBucket,
     CUTLINE_MODEL_FOLDER: modelFolder,
+    ...doubtEnvironment(doubts),
     ...(preset === undefined ? {} : { CUTLINE_PRESET: preset }),
     POWERTOOLS_DEV: 'false',
     POWERTOOLS_LOG_LEVEL: 'INFO',

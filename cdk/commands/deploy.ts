@@ -18,6 +18,7 @@ Examples:
   npx cdk bootstrap                                     once for an account and region
   cutline deploy                                        the stage "dev", in a container image (needs Docker)
   cutline deploy -c packaging=zip -c model=isnet        without Docker: a .zip with two layers, at most 250 MB
+  cutline deploy -c model=fast -c escalate=isnet        a bigger model looks at the doubtful photos, too
   cutline deploy --stage prod -c alarmEmail=me@example.com -c maxConcurrency=200
 
 Every setting: cdk/stage-settings.ts. The model and the native modules are packed first, where they are not yet.
@@ -50,17 +51,18 @@ const LAYER_CLI = fileURLToPath(new URL('../../layers/cli.ts', import.meta.url))
 
 /** CDK is loaded here, once it is clear that it is needed: it takes a second. */
 async function packWhatIsMissing(given: Readonly<Record<string, string>>): Promise<void> {
-  const [{ readStageSettings }, { prepareShipment }] = await Promise.all([
+  const [{ modelsOf, readStageSettings }, { prepareShipment }] = await Promise.all([
     import('../stage-settings.ts'),
     import('../shipment.ts'),
   ]);
   const context = await contextOf(given);
   const settings = asUsage(() => readStageSettings(context));
   if ((await prepareShipment({ ...settings, packaging: 'image' })).missing === undefined) return;
-  const args = [LAYER_CLI, settings.model, '--runtime', settings.architecture];
+  const models = modelsOf(settings);
+  const args = [LAYER_CLI, ...models, '--runtime', settings.architecture];
   const child = spawn(process.execPath, args, { cwd: PROJECT, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`Expected the model ${settings.model} to be packed, got the error above.`);
+  if (code !== 0) throw new Error(`Expected ${models.join(' and ')} to be packed, got the error above.`);
 }
 
 function asUsage<T>(read: () => T): T {

@@ -6,12 +6,16 @@ import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { ratio, wholeNumber } from './flag-values.ts';
 import { addPresetFlags, type PresetFlags } from './preset-flags.ts';
 
-/** The flags of `run`, as commander hands them over. */
-export interface RunFlags extends PresetFlags {
-  readonly model: string;
+/** What is done about photos whose cutout is doubtful. */
+export interface DoubtFlags {
   readonly escalate?: string;
   readonly reviewBelow: number;
   readonly rejectBelow: number;
+}
+
+/** The flags of `run`, as commander hands them over. */
+export interface RunFlags extends PresetFlags, DoubtFlags {
+  readonly model: string;
   readonly workers?: number;
   readonly threads: number;
   readonly maxMegapixels: number;
@@ -26,16 +30,14 @@ const BYTES_PER_WORKER = 1.2e9;
 
 /** Adds the flags of `run` to a command. */
 export function addRunFlags(command: Command): Command {
-  return addPresetFlags(command)
+  const withModel = addPresetFlags(command)
     .option(
       '--model <id|folder>',
       `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
       DEFAULT_MODEL,
     )
-    .optionsGroup('In doubt:')
-    .option('--escalate <id|folder>', 'a bigger model that only doubtful photos go through, too; the surer mask stays')
-    .option('--review-below <0-1>', 'less sure cutouts are marked for a person', ratio, THRESHOLD_DEFAULTS.reviewBelow)
-    .option('--reject-below <0-1>', 'less sure photos get no cutout', ratio, THRESHOLD_DEFAULTS.rejectBelow)
+    .optionsGroup('In doubt:');
+  return addDoubtFlags(withModel)
     .optionsGroup('Options:')
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
@@ -49,6 +51,14 @@ export function addRunFlags(command: Command): Command {
     .option('--watch', 'go on with photos that are added or changed, until Ctrl-C')
     .option('--json', 'one JSON object a photo on stdout, and one with the totals at the end')
     .option('--verbose', "show the workers' log");
+}
+
+/** Adds what is done about photos whose cutout is doubtful. */
+export function addDoubtFlags(command: Command): Command {
+  return command
+    .option('--escalate <id|folder>', 'a bigger model that only doubtful photos go through, too; the surer mask stays')
+    .option('--review-below <0-1>', 'less sure cutouts are marked for a person', ratio, THRESHOLD_DEFAULTS.reviewBelow)
+    .option('--reject-below <0-1>', 'less sure photos get no cutout', ratio, THRESHOLD_DEFAULTS.rejectBelow);
 }
 
 /** Width x height that is still decoded. */

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Preset } from '#functions/contract/preset.ts';
+import { doubtEnvironment } from '../doubt-environment.ts';
 import { requireSource } from '../local/run-folders.ts';
 import { type RunOutcome, runLocal } from '../local/run-local.ts';
 import { asEnded, noteRun, type RunNote, readRunNote, readTarget } from '../local/target.ts';
@@ -29,7 +30,7 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
   await requireSource(given.src);
   const { src, dst } = { src: resolve(given.src), dst: resolve(given.dst) };
   const model = await findModel(flags.model);
-  const bigger = flags.escalate === undefined ? null : await findModel(flags.escalate);
+  const bigger = flags.escalate === undefined ? undefined : await findModel(flags.escalate);
   const progress = startRunProgress();
   const interrupt = onInterrupt(() =>
     progress.say('Finishing the photos in hand. Press Ctrl-C again to stop at once; nothing is lost.'),
@@ -43,7 +44,7 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
       handlerPath: HANDLER,
       workerEnv: {
         ...workerEnvironment({ src, dst, presets }, model.folder, flags),
-        ...(bigger === null ? {} : { CUTLINE_ESCALATE_FOLDER: bigger.folder }),
+        ...doubtEnvironment({ ...flags, escalateFolder: bigger?.folder }),
       },
       workers: flags.workers ?? defaultWorkers(),
       timeoutMs: flags.timeout * 1000,
@@ -89,8 +90,6 @@ function workerEnvironment({ src, dst, presets }: FolderRun, modelFolder: string
     CUTLINE_CUTOUTS: dst,
     CUTLINE_MODEL_FOLDER: modelFolder,
     CUTLINE_PRESET: JSON.stringify(presets),
-    CUTLINE_REVIEW_BELOW: String(flags.reviewBelow),
-    CUTLINE_REJECT_BELOW: String(flags.rejectBelow),
     CUTLINE_THREADS: String(flags.threads),
     CUTLINE_MAX_PIXELS: String(maxPixelsOf(flags)),
     // Progress and reasons are read from the log: one JSON object a line, nothing left out.

@@ -10,9 +10,9 @@ import { typedFlags } from './cloud-flags.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runCdkQuietly } from './run-cdk.ts';
-import { defaultWorkers } from './run-flags.ts';
+import { addDoubtFlags, type DoubtFlags, defaultWorkers } from './run-flags.ts';
 
-interface UpFlags {
+interface UpFlags extends DoubtFlags {
   readonly endpoint: string;
   readonly stage: string;
   readonly model: string;
@@ -31,7 +31,7 @@ Makes buckets, queues and the upload rule of the synthesized stack there; the wo
 
 /** Adds `cutline up --endpoint URL`. */
 export function registerUp(program: Command): void {
-  program
+  const command = program
     .command('up')
     .description('run the stack on an AWS emulator, with the workers on this machine')
     .requiredOption('--endpoint <url>', 'where the emulator listens')
@@ -40,7 +40,8 @@ export function registerUp(program: Command): void {
       '--model <id|folder>',
       `${TIERS.join(', ')}, a model of \`npm run model -- list\`, or a folder of yours`,
       DEFAULT_MODEL,
-    )
+    );
+  addDoubtFlags(command)
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', workerCount)
     .addHelpText('after', HELP)
     .action(up);
@@ -52,25 +53,28 @@ function workerCount(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
 }
 
-async function up({ endpoint, stage, model, workers = defaultWorkers() }: UpFlags): Promise<void> {
+async function up({ endpoint, stage, workers = defaultWorkers(), ...flags }: UpFlags): Promise<void> {
   const [{ openCloud }, { createEmulated }, { workQueue }] = await Promise.all([
     import('../batch/cloud.ts'),
     import('../batch/create-emulated.ts'),
     import('../batch/work-queue.ts'),
   ]);
-  const { folder: modelFolder } = await findModel(model);
+  const { folder: modelFolder } = await findModel(flags.model);
+  const bigger = flags.escalate === undefined ? undefined : await findModel(flags.escalate);
   console.error('Synthesizing the stack ...');
   const cloud = openCloud({ endpoint });
   const place = await createEmulated(cloud, stage, await synthesize(stage));
   console.log(JSON.stringify({ photos: place.photosBucket, cutouts: place.cutoutsBucket }));
-  const flags = typedFlags({ stage, endpoint });
-  console.error(`${workers} at work until Ctrl-C. In another terminal: cutline submit photos/${flags}`);
+  console.error(
+    `${workers} at work until Ctrl-C. In another terminal: cutline submit photos/${typedFlags({ stage, endpoint })}`,
+  );
   const interrupt = onInterrupt(() => console.error('Finishing the photos in hand.'));
   const watching = tellEnds(cloud, place, interrupt.signal);
   try {
     await workQueue(cloud, place, {
       workers,
       modelFolder,
+      doubts: { ...flags, escalateFolder: bigger?.folder },
       signal: interrupt.signal,
       onPhoto: ({ key, outcome, code }) => console.error(`${outcome}  ${key}${code === undefined ? '' : ` (${code})`}`),
     });

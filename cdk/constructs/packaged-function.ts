@@ -15,9 +15,9 @@ import type { Construct } from 'constructs';
 import { HANDLER } from '#functions/remove-background/bundle.ts';
 import { modelPlace, runtimePlace } from '#layers/places.ts';
 import type { Shipment } from '../shipment.ts';
-import type { StageSettings } from '../stage-settings.ts';
+import { modelsOf, type StageSettings } from '../stage-settings.ts';
 
-type Packaging = Pick<StageSettings, 'packaging' | 'architecture' | 'model' | 'baseImage'>;
+type Packaging = Pick<StageSettings, 'packaging' | 'architecture' | 'model' | 'escalate' | 'baseImage'>;
 
 export interface PackagedFunctionOptions {
   readonly settings: Packaging;
@@ -32,14 +32,15 @@ export function packagedFunction(scope: Construct, id: string, props: PackagedFu
 }
 
 function imageFunction(scope: Construct, id: string, { settings, shipment, options }: PackagedFunctionOptions) {
-  const { architecture, model, baseImage } = settings;
-  const parts = ['Dockerfile', 'function', runtimePlace(architecture), modelPlace(model)];
+  const { architecture, model, escalate, baseImage } = settings;
+  const parts = ['Dockerfile', 'function', runtimePlace(architecture), ...modelsOf(settings).map(modelPlace)];
   const code = DockerImageCode.fromImageAsset(shipment.folder, {
     ...onlyThese(parts),
     platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
     buildArgs: {
       ARCHITECTURE: architecture,
       MODEL: model,
+      ...(escalate === undefined ? {} : { ESCALATE: escalate }),
       ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }),
     },
   });
@@ -47,7 +48,8 @@ function imageFunction(scope: Construct, id: string, { settings, shipment, optio
 }
 
 function zipFunction(scope: Construct, id: string, { settings, shipment, options }: PackagedFunctionOptions) {
-  const { architecture, model } = settings;
+  const { architecture } = settings;
+  const models = modelsOf(settings);
   const compatible = {
     compatibleRuntimes: [Runtime.NODEJS_24_X],
     compatibleArchitectures: [lambdaArchitecture(architecture)],
@@ -59,9 +61,9 @@ function zipFunction(scope: Construct, id: string, { settings, shipment, options
   });
   const modelLayer = new LayerVersion(scope, 'ModelLayer', {
     ...compatible,
-    description: `The model ${model}`,
+    description: models.length === 1 ? `The model ${models[0]}` : `The models ${models.join(' and ')}`,
     // What lies below `opt` here lies below /opt on AWS.
-    code: Code.fromAsset(join(shipment.folder, 'opt'), onlyThese([`models/${model}`])),
+    code: Code.fromAsset(join(shipment.folder, 'opt'), onlyThese(models.map((model) => `models/${model}`))),
   });
   return new ZipFunction(scope, id, {
     ...options,

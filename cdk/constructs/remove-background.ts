@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { doubtEnvironment } from '../doubt-environment.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { Shipment } from '../shipment.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -103,12 +104,14 @@ export class RemoveBackground extends Construct {
 }
 
 function workerEnvironment(settings: StageSettings, cutouts: BucketAddress): Record<string, string> {
-  const { model, preset, maxBytes, maxPixels } = settings;
+  const { model, escalate, preset, maxBytes, maxPixels } = settings;
+  const escalateFolder = escalate === undefined ? undefined : `/opt/models/${escalate}`;
   return {
     ...MALLOC_SETTINGS,
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: cutouts.bucketName,
     CUTLINE_MODEL_FOLDER: `/opt/models/${model}`,
+    ...doubtEnvironment({ ...settings, escalateFolder }),
     CUTLINE_PRESET: preset,
     ...(maxBytes === undefined ? {} : { CUTLINE_MAX_BYTES: String(maxBytes) }),
     ...(maxPixels === undefined ? {} : { CUTLINE_MAX_PIXELS: String(maxPixels) }),

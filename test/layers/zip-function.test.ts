@@ -13,13 +13,14 @@ import { packRuntimeLayer } from '#layers/runtime-layer.ts';
 import { plainPhoto } from '#test/support/drawn-photo.ts';
 import { temporaryFolder } from '#test/support/folders.ts';
 import { sqsEvent, sqsRecord } from '#test/support/lambda-events.ts';
-import { writeTinyModel } from '#test/support/tiny-model.ts';
+import { tinyModel, writeTinyModel } from '#test/support/tiny-model.ts';
 
 const architecture = process.arch === 'x64' ? 'x86_64' : 'arm64';
 
 /** As on Lambda: the handler in one folder, the layers' modules found by NODE_PATH, the model below /opt. */
 interface UnpackedFunction {
   readonly task: string;
+  readonly opt: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -29,11 +30,25 @@ async function unpackFunction(): Promise<UnpackedFunction> {
   const runtime = await packRuntimeLayer(architecture, { out: opt });
   const model = await packModelLayer(await writeTinyModel(join(temporaryFolder(), 'tiny')), { out: opt });
   const env = { NODE_PATH: join(runtime.folder, 'nodejs/node_modules'), CUTLINE_MODEL_FOLDER: model.folder };
-  return { task, env: { ...env, ...MALLOC_SETTINGS } };
+  return { task, opt, env: { ...env, ...MALLOC_SETTINGS } };
+}
+
+/** A photo with a black square, `shoes/red.jpg`, and where its cutout is to go. */
+async function photoOfSquare() {
+  const [photos, cutouts] = [temporaryFolder(), temporaryFolder()];
+  const subject = { input: { create: { width: 40, height: 40, channels: 3, background: 'black' } } } as const;
+  mkdirSync(join(photos, 'shoes'));
+  await plainPhoto(100, 100, 'white').composite([subject]).jpeg().toFile(join(photos, 'shoes/red.jpg'));
+  const folders = { CUTLINE_STORE: 'folder', CUTLINE_PHOTOS: photos, CUTLINE_CUTOUTS: cutouts };
+  return { cutouts, folders, job: { bucket: 'photos', key: 'shoes/red.jpg' } };
+}
+
+function readRecord(cutouts: string): PhotoRecord {
+  return PhotoRecord.parse(JSON.parse(readFileSync(join(cutouts, 'records/shoes/red.jpg.json'), 'utf8')));
 }
 
 /** Calls the function once, in a process of its own. @returns What it logged of the photo, and its answer. */
-async function invoke({ task, env }: UnpackedFunction, job: object, settings: Record<string, string>) {
+async function invoke({ task, env }: Omit<UnpackedFunction, 'opt'>, job: object, settings: Record<string, string>) {
   const script = `
     const { handler } = await import(${JSON.stringify(join(task, 'index.mjs'))});
     const event = ${JSON.stringify(sqsEvent(sqsRecord('1', job)))};
@@ -45,20 +60,33 @@ async function invoke({ task, env }: UnpackedFunction, job: object, settings: Re
 }
 
 test('cuts out a photo with nothing but the bundle and the two layers', async () => {
-  const [photos, cutouts] = [temporaryFolder(), temporaryFolder()];
-  const subject = { input: { create: { width: 40, height: 40, channels: 3, background: 'black' } } } as const;
-  mkdirSync(join(photos, 'shoes'));
-  await plainPhoto(100, 100, 'white').composite([subject]).jpeg().toFile(join(photos, 'shoes/red.jpg'));
-  const folders = { CUTLINE_STORE: 'folder', CUTLINE_PHOTOS: photos, CUTLINE_CUTOUTS: cutouts };
+  const { cutouts, folders, job } = await photoOfSquare();
 
-  const { line, answer } = await invoke(await unpackFunction(), { bucket: 'photos', key: 'shoes/red.jpg' }, folders);
+  const { line, answer } = await invoke(await unpackFunction(), job, folders);
 
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(line).toMatchObject({ message: 'photo', outcome: 'done', verdict: 'ok' });
-  const record = PhotoRecord.parse(JSON.parse(readFileSync(join(cutouts, 'records/shoes/red.jpg.json'), 'utf8')));
-  expect(record.status).toBe('done');
+  expect(readRecord(cutouts).status).toBe('done');
   const alpha = await sharp(join(cutouts, 'cutouts/shoes/red.png')).extractChannel('alpha').raw().toBuffer();
   expect([alpha[50 * 100 + 50], alpha[5 * 100 + 5]]).toEqual([255, 0]);
+});
+
+test('looks at a doubtful photo with a second model out of the same layer', async () => {
+  const { cutouts, folders, job } = await photoOfSquare();
+  const unpacked = await unpackFunction();
+  const second = await writeTinyModel(join(temporaryFolder(), 'second'));
+  writeFileSync(join(second, 'manifest.json'), JSON.stringify({ ...tinyModel().manifest, id: 'second' }));
+  const { folder } = await packModelLayer(second, { out: unpacked.opt });
+  const doubts = { CUTLINE_ESCALATE_FOLDER: folder, CUTLINE_REVIEW_BELOW: '1' };
+
+  const { answer } = await invoke(unpacked, job, { ...folders, ...doubts });
+
+  expect(answer).toEqual({ batchItemFailures: [] });
+  expect(folder).toBe(join(unpacked.opt, 'opt/models/second'));
+  expect(readRecord(cutouts)).toMatchObject({
+    status: 'done',
+    escalation: { first: { model: { id: 'tiny' } }, second: { model: { id: 'second' } } },
+  });
 });
 
 test('speaks to S3 out of the bundle', async () => {

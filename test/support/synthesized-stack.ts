@@ -20,6 +20,7 @@ const SHIPPED = [
   'opt/models/tiny/model.onnx',
   'opt/models/tiny/manifest.json',
   'opt/models/other/model.onnx',
+  'opt/models/other/manifest.json',
 ];
 
 interface SynthesisOptions {

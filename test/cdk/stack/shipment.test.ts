@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { prepareShipment } from '#cdk/shipment.ts';
 import { temporaryFolder, writeFiles } from '#test/support/folders.ts';
 
@@ -51,6 +51,34 @@ test('refuses a .zip function that is too large unzipped, but not an image', asy
     message: expect.stringContaining('-c packaging=image'),
   });
   await expect(prepareShipment({ ...settings, packaging: 'image' }, { project, folder })).resolves.toBeDefined();
+});
+
+describe('with a bigger model for doubtful photos', () => {
+  const both = { ...settings, escalate: 'bigger' };
+
+  test('asks for both models until both are packed', async () => {
+    const { project, folder } = packedProject();
+
+    const before = await prepareShipment(both, { project, folder });
+    writeFiles(folder, ['opt/models/bigger/manifest.json', 'opt/models/bigger/model.onnx']);
+    const after = await prepareShipment(both, { project, folder });
+
+    expect(before.missing).toBe('npm run layer -- tiny bigger --runtime arm64');
+    expect(after.missing).toBeUndefined();
+  });
+
+  test('counts both towards what a .zip function may take', async () => {
+    const { project, folder } = packedProject();
+    writeFiles(folder, ['opt/models/bigger/manifest.json', 'opt/models/bigger/model.onnx']);
+    // One fits alone.
+    for (const model of ['tiny', 'bigger']) truncateSync(join(folder, `opt/models/${model}/model.onnx`), 140_000_000);
+
+    await expect(prepareShipment(settings, { project, folder })).resolves.toBeDefined();
+    await expect(prepareShipment(both, { project, folder })).rejects.toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('tiny and bigger'),
+    });
+  });
 });
 
 function sizeOf(folders: readonly string[]): number {

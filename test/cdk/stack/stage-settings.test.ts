@@ -11,13 +11,20 @@ test('needs nothing but defaults', () => {
 });
 
 test('takes numbers and lists as the command line gives them', () => {
-  const context = { memoryMb: '3008', maxConcurrency: '10', logRetentionDays: '7', photoEndings: 'jpg, .PNG' };
+  const context = {
+    memoryMb: '3008',
+    maxConcurrency: '10',
+    logRetentionDays: '7',
+    photoEndings: 'jpg, .PNG',
+    reviewBelow: '0.6',
+  };
 
   expect(readStageSettings(context)).toMatchObject({
     memoryMb: 3008,
     maxConcurrency: 10,
     logRetentionDays: 7,
     photoEndings: ['jpg', 'png'],
+    reviewBelow: 0.6,
   });
 });
 
@@ -38,6 +45,9 @@ test('names every setting that is wrong, and one that does not exist', () => {
     stage: 'Dev!',
     architecture: 'mips',
     model: '../../etc',
+    escalate: '../isnet',
+    reviewBelow: '50',
+    rejectBelow: '-1',
     preset: 'sepia',
     photosBucket: 'Not A Bucket',
     photosPrefix: 'a*',
@@ -60,6 +70,11 @@ test('refuses one bucket for photos and cutouts, where each cutout would come ba
   const same = { photosBucket: 'catalogue', cutoutsBucket: 'catalogue' };
 
   expect(() => readStageSettings(same)).toThrow(/without end/);
+});
+
+test('refuses a bigger model that is the model itself', () => {
+  expect(() => readStageSettings({ escalate: 'balanced' })).toThrow(/escalate/);
+  expect(readStageSettings({ escalate: 'balanced', model: 'fast' })).toMatchObject({ escalate: 'balanced' });
 });
 
 test('names each stage’s stack after it', () => {

@@ -7,6 +7,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSettings } from '#functions/remove-background/settings.ts';
 import { temporaryFolder } from '#test/support/folders.ts';
 import { propertiesOf, synthesizeStack } from '#test/support/synthesized-stack.ts';
 
@@ -55,6 +56,68 @@ describe('as a .zip', () => {
     ]);
   });
 });
+
+describe('with a bigger model for doubtful photos', () => {
+  const context = { escalate: 'other', reviewBelow: '0.6', rejectBelow: '0.1' };
+
+  test.each(['image', 'zip'])('tells the handler of a function as %s, in words that it understands', (packaging) => {
+    const template = synthesizeStack(temporaryFolder(), { context: { ...context, packaging } });
+
+    const [{ Environment }] = propertiesOf(template, 'AWS::Lambda::Function');
+
+    expect(readSettings({ ...Environment.Variables, CUTLINE_CUTOUTS: 'cutouts' })).toMatchObject({
+      modelFolder: '/opt/models/tiny',
+      escalateFolder: '/opt/models/other',
+      thresholds: { reviewBelow: 0.6, rejectBelow: 0.1 },
+    });
+  });
+
+  test('carries both models in the one layer', async () => {
+    const work = temporaryFolder();
+    const packaging = 'zip';
+
+    const template = synthesizeStack(work, { context: { ...context, packaging } });
+
+    template.resourceCountIs('AWS::Lambda::LayerVersion', 2);
+    expect(await shippedModels(work)).toEqual([
+      ['models/other/manifest.json', 'models/other/model.onnx', 'models/tiny/manifest.json', 'models/tiny/model.onnx'],
+    ]);
+  });
+
+  test('carries both models in the image, and the bigger one only where it is asked for', async () => {
+    const [one, two] = [temporaryFolder(), temporaryFolder()];
+
+    synthesizeStack(one);
+    synthesizeStack(two, { context });
+
+    const tiny = ['opt/models/tiny/manifest.json', 'opt/models/tiny/model.onnx'];
+    expect(await shippedModels(one)).toEqual([tiny]);
+    expect(await shippedModels(two)).toEqual([
+      ['opt/models/other/manifest.json', 'opt/models/other/model.onnx', ...tiny],
+    ]);
+    expect([buildArgsOf(one), buildArgsOf(two)]).toEqual([
+      [{ ARCHITECTURE: 'arm64', MODEL: 'tiny' }],
+      [{ ARCHITECTURE: 'arm64', MODEL: 'tiny', ESCALATE: 'other' }],
+    ]);
+  });
+});
+
+/** The models' files in each asset that has some, sorted. */
+async function shippedModels(work: string): Promise<string[][]> {
+  const assembly = join(work, 'cdk.out');
+  const folders = (await readdir(assembly)).filter((name) => name.startsWith('asset.'));
+  const contents = await Promise.all(folders.map((name) => readdir(join(assembly, name), { recursive: true })));
+  return contents
+    .map((names) => names.filter((name) => /models\/.*\.\w+$/.test(name)).sort())
+    .filter((names) => names.length > 0);
+}
+
+/** What each image is built with. */
+function buildArgsOf(work: string): unknown[] {
+  const assets = JSON.parse(readFileSync(join(work, 'cdk.out/Cutline-dev.assets.json'), 'utf8'));
+  const images: { source: { dockerBuildArgs: unknown } }[] = Object.values(assets.dockerImages);
+  return images.map(({ source }) => source.dockerBuildArgs);
+}
 
 describe('with buckets and a key that exist already', () => {
   let template: Template;
