@@ -3,7 +3,7 @@ import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type IFilterPattern, type LogGroup } from 'aws-cdk-lib/aws-logs';
 
 /** The stages whose time is measured, in the order a photo passes them. */
-export const TIMED_STAGES = ['read', 'decode', 'segment', 'refine', 'compose', 'encode', 'write'] as const;
+export const TIMED_STAGES = ['read', 'decode', 'segment', 'assess', 'refine', 'compose', 'encode', 'write'] as const;
 type TimedStage = (typeof TIMED_STAGES)[number];
 
 /** What the worker's log says, as numbers. */
@@ -54,6 +54,7 @@ export function photoMetrics(logGroup: LogGroup, stage: string): PhotoMetrics {
       read: time('read'),
       decode: time('decode'),
       segment: time('segment'),
+      assess: time('assess'),
       refine: time('refine'),
       compose: time('compose'),
       encode: time('encode'),

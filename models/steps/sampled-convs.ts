@@ -37,6 +37,8 @@ const MIN_SAMPLES = 4608;
 const MIN_POSITIONS = 8;
 /** Equations wanted for each unknown, where there are enough pixels. */
 const EQUATIONS_PER_UNKNOWN = 4;
+/** Share of the places that lie on the rim, where taps fall on padding: too few for a fit to notice when drawn from all. */
+const RIM_SHARE = 0.25;
 
 /** Lists the plain convolutions of a sliced network in running order, with seeded places to sample. */
 export function sampledConvs(
@@ -56,11 +58,12 @@ export function sampledConvs(
     const [input, weight, output] = [requiredInput(node, 0), requiredInput(node, 1), requiredOutput(node)];
     const dims = shapeOf(inference, weight);
     const taps = elementCount(dims.slice(1));
-    const pixels = elementCount(shapeOf(inference, output).slice(2));
+    const [height = 1, width = 1] = shapeOf(inference, output).slice(2);
+    const pixels = height * width;
     const samples = Math.max(MIN_SAMPLES, EQUATIONS_PER_UNKNOWN * taps);
     const wanted = Math.max(MIN_POSITIONS, Math.ceil(samples / photos));
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
-    const positions = distinct(pixels, Math.min(pixels, wanted), random.integer);
+    const positions = placesIn({ height, width }, Math.min(pixels, wanted), random.integer);
     const bias = node.inputs[2] || undefined;
     return [
       { node, input, output, weight, bias, taps, outputs: dims[0] ?? 0, positions, kept, samples: `${output}.samples` },
@@ -155,6 +158,26 @@ function sampler(graph: Graph) {
       add('Gather', [value, at], `sample.gather.${nodes.length}`, { axis }),
     graph: (outputs: readonly GraphValue[]): Graph => withoutUnused({ ...graph, nodes, constants, outputs, hints: [] }),
   };
+}
+
+/** @returns Distinct places `y * width + x` in ascending order, about RIM_SHARE of them on the rim. */
+function placesIn(
+  { height, width }: { height: number; width: number },
+  count: number,
+  integer: (below: number) => number,
+): number[] {
+  const isOnRim = (place: number): boolean => {
+    const [x, y] = [place % width, Math.floor(place / width)];
+    return x === 0 || y === 0 || x === width - 1 || y === height - 1;
+  };
+  const all = Array.from({ length: height * width }, (_, place) => place);
+  const [rim, inner] = [all.filter(isOnRim), all.filter((place) => !isOnRim(place))];
+  const onRim = Math.min(rim.length, Math.max(Math.ceil(count * RIM_SHARE), count - inner.length));
+  return [...drawn(rim, onRim, integer), ...drawn(inner, count - onRim, integer)].sort((a, b) => a - b);
+}
+
+function drawn(places: readonly number[], count: number, integer: (below: number) => number): number[] {
+  return distinct(places.length, count, integer).map((index) => places[index] ?? 0);
 }
 
 function distinct(below: number, count: number, integer: (below: number) => number): number[] {

@@ -90,7 +90,7 @@ describe('a decision', () => {
 
     expect(await recordOn(studio)).toEqual(before);
     const csv = (await ask(studio, '/api/report.csv')).body.toString();
-    expect(csv.split('\n')[1]).toMatch(/disc\.jpg,done,rejected,.*,refused,/);
+    expect(csv.split('\n')[1]).toMatch(/disc\.jpg,done,rejected,.*,refused\r?$/);
   });
 
   test('of the later of two tabs is told what the earlier one decided', async () => {
