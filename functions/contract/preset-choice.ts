@@ -23,10 +23,13 @@ export interface UnknownPreset {
  * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
 export function choosePresets(sources: PresetSources): readonly Preset[] | UnknownPreset {
-  const { presets = named(sources), roi, edges } = sources.job;
-  if ('unknown' in presets) return presets;
-  const shared = { ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
-  return presets.map((preset) => ({ ...preset, ...shared }));
+  const { job } = sources;
+  const chosen: readonly Preset[] | UnknownPreset = job.presets ?? named(sources);
+  return 'unknown' in chosen ? chosen : chosen.map((preset) => asAsked(preset, job));
+}
+
+function asAsked(preset: Preset, { roi, edges }: PresetSources['job']): Preset {
+  return { ...preset, ...(roi === undefined ? {} : { roi }), ...(edges === undefined ? {} : { edges }) };
 }
 
 function named({ job, metadata, known, fallback }: PresetSources): readonly Preset[] | UnknownPreset {
