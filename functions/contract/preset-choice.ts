@@ -17,8 +17,9 @@ export interface UnknownPreset {
 }
 
 /**
- * Chooses a photo's presets: the job's own or its field's ids, else object metadata `cutline-preset` (each one id, or several with commas), else
- * the key's first segment where it names a preset, else the default. A job's region and edges take the place of theirs.
+ * Chooses a photo's presets: the job's own or its field's ids, else object metadata `cutline-preset` (each one id, or several
+ * with commas), else the key's first segment where it names a preset, else the default. A job's region and edges take the
+ * place of theirs.
  *
  * @returns The presets, each once, or the first id that was asked for and does not exist.
  */
@@ -39,11 +40,8 @@ function named({ job, metadata, known, fallback }: PresetSources): readonly Pres
     const own = rest.length > 0 ? known.get(folder) : undefined;
     return own === undefined ? fallback : [own];
   }
-  const chosen = new Set<Preset>();
-  for (const id of asked.split(',').map((part) => part.trim())) {
-    const preset = fallback.find((own) => own.id === id) ?? known.get(id);
-    if (preset === undefined) return { unknown: id };
-    chosen.add(preset);
-  }
-  return [...chosen];
+  const ids = [...new Set(asked.split(',').map((part) => part.trim()))];
+  const presets = ids.map((id) => fallback.find((own) => own.id === id) ?? known.get(id));
+  const unknown = ids.find((_, index) => presets[index] === undefined);
+  return unknown === undefined ? presets.filter((preset) => preset !== undefined) : { unknown };
 }
