@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import type { Edges } from '#functions/contract/edges.ts';
+import { Edges } from '#functions/contract/edges.ts';
 import { Preset, PresetList } from '#functions/contract/preset.ts';
 import type { Layout, Shadow } from '#functions/contract/preset-layout.ts';
 import type { Region } from '#functions/contract/region.ts';
@@ -41,9 +41,16 @@ export function addPresetOption(command: Command): Command {
   );
 }
 
+/** Adds `--edges`. */
+export function addEdgesOption(command: Command): Command {
+  return command.addOption(choice('--edges <fine|fast>', "fine: along the photo's own edges (default)", EDGES));
+}
+
+const EDGES = Edges.options;
+
 /** Adds the flags that say what is made of a photo. */
 export function addPresetFlags(command: Command): Command {
-  return addOptionAliases(addPresetOption(command.optionsGroup('Ready-made:')))
+  const flags = addOptionAliases(addPresetOption(command.optionsGroup('Ready-made:')))
     .optionsGroup('Look (instead of a preset):')
     .addOption(choice('--format <format>', 'png, webp, avif or jpg (default: png)', FORMATS))
     .option('--quality <1-100>', 'of webp, avif and jpg', wholeNumber(1, 100))
@@ -66,9 +73,8 @@ export function addPresetFlags(command: Command): Command {
     .option('--position <x,y>', 'original, center, or where in the room that is left, e.g. 50%,100%', position)
     .optionsGroup('Where to look (with or without a preset):')
     .option('--roi <x1 y1 x2 y2>', 'the only part of the photo that can be subject: "0% 0% 50% 100%", px or %', region)
-    .optionsGroup('Edges (with or without a preset):')
-    .addOption(choice('--edges <fine|fast>', "fine: along the photo's own edges (default)", ['fine', 'fast']))
-    .optionsGroup('Options:');
+    .optionsGroup('Edges (with or without a preset):');
+  return addEdgesOption(flags).optionsGroup('Options:');
 }
 
 const FORMATS = ['png', 'webp', 'avif', 'jpg', 'jpeg'];

@@ -6,6 +6,7 @@ import { requireSource } from '../local/run-folders.ts';
 import { type RunOutcome, runLocal } from '../local/run-local.ts';
 import { asEnded, noteRun, type RunNote, readRunNote, readTarget } from '../local/target.ts';
 import { writeReport } from '../report/write-report.ts';
+import { doubtSettings } from './doubt-settings.ts';
 import { findModel } from './find-model.ts';
 import { onInterrupt } from './interrupt.ts';
 import { defaultWorkers, maxPixelsOf, type RunFlags } from './run-flags.ts';
@@ -30,7 +31,7 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
   await requireSource(given.src);
   const { src, dst } = { src: resolve(given.src), dst: resolve(given.dst) };
   const model = await findModel(flags.model);
-  const bigger = flags.escalate === undefined ? undefined : await findModel(flags.escalate);
+  const doubt = await doubtSettings(flags);
   const progress = startRunProgress();
   const interrupt = onInterrupt(() =>
     progress.say('Finishing the photos in hand. Press Ctrl-C again to stop at once; nothing is lost.'),
@@ -44,7 +45,7 @@ export async function runFolder({ presets, only, ...given }: FolderRun, flags: R
       handlerPath: HANDLER,
       workerEnv: {
         ...workerEnvironment({ src, dst, presets }, model.folder, flags),
-        ...doubtEnvironment({ ...flags, escalateFolder: bigger?.folder }),
+        ...doubtEnvironment(doubt),
       },
       workers: flags.workers ?? defaultWorkers(),
       timeoutMs: flags.timeout * 1000,

@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { Edges } from '#functions/contract/edges.ts';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { isThisMachine } from '../serve/this-machine.ts';
+import { doubtSettings } from './doubt-settings.ts';
 import { findModel } from './find-model.ts';
 import { wholeNumber } from './flag-values.ts';
 import { onInterrupt } from './interrupt.ts';
-import { defaultWorkers } from './run-flags.ts';
+import { addEdgesOption } from './preset-flags.ts';
+import { addDoubtFlags, type DoubtFlags, defaultWorkers } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-interface ServeFlags {
+interface ServeFlags extends DoubtFlags {
   readonly host: string;
   readonly port: number;
   readonly apiKeyFile?: string;
   readonly allowUrls?: boolean;
   readonly model: string;
+  readonly edges?: Edges;
   readonly workers?: number;
   readonly threads: number;
   readonly queue: number;
@@ -30,6 +34,7 @@ const HELP = `
 Examples:
   cutline serve                                        for the programs of this machine
   curl -F image_file=@shoe.jpg -F size=full http://127.0.0.1:8080/v1.0/removebg -o shoe.png
+  cutline serve --model fast --escalate isnet          the big model only where the fast one is in doubt
   cutline serve --host 0.0.0.0 --api-key-file key.txt  for others, who send the key as X-Api-Key
 
 The key may come from the environment instead: ${KEY_VARIABLE}. Photos stay in memory and are never written or logged.
@@ -37,7 +42,7 @@ Ctrl-C or SIGTERM finishes the photos in hand.`;
 
 /** Adds `cutline serve`. */
 export function registerServe(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description("answer HTTP requests as remove.bg's API does, for programs that use it")
     .option('--host <address>', 'where to listen; any other than this machine alone needs a key', '127.0.0.1')
@@ -48,7 +53,8 @@ export function registerServe(program: Command): void {
       '--model <id|folder>',
       `${TIERS.join(', ')}, a model of \`npm run model -- list\` that is fetched, or a folder of yours`,
       DEFAULT_MODEL,
-    )
+    );
+  addEdgesOption(addDoubtFlags(command))
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--threads <n>', 'threads of a worker', wholeNumber(1, 256), 1)
     .option('--queue <n>', 'requests that may wait; more are sent away with 503', wholeNumber(0, 10_000), 16)
@@ -70,9 +76,11 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   const { startServer } = await import('../serve/start-server.ts');
   const { folder: modelFolder } = await findModel(flags.model);
+  const doubt = await doubtSettings(flags);
   const { workers = defaultWorkers(), threads, host, port, queue, rate, quiet = false } = flags;
   const server = await startServer({
-    ...{ host, port, apiKey, modelFolder, workers, threads },
+    ...{ host, port, apiKey, modelFolder, doubt, workers, threads },
+    edges: flags.edges,
     waiting: queue,
     ratePerMinute: rate,
     maxBytes: flags.maxMegabytes * 1e6,

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
+import type { Edges } from '#functions/contract/edges.ts';
 import type { Preset } from '#functions/contract/preset.ts';
 import { isPackedModel, readPackedModel } from '#models/pack.ts';
 import { DEFAULT_MODEL } from '#models/tiers.ts';
@@ -9,18 +10,20 @@ import { requireSource } from '../local/run-folders.ts';
 import type { RunPhotos } from '../studio/server/folder-place.ts';
 import type { StudioStore } from '../studio/server/studio-store.ts';
 import { addCloudFlags, type CloudFlags, openStage } from './cloud-flags.ts';
+import { doubtSettings } from './doubt-settings.ts';
 import { wholeNumber } from './flag-values.ts';
 import { onInterrupt } from './interrupt.ts';
-import { addPresetOption } from './preset-flags.ts';
+import { addEdgesOption, addPresetOption } from './preset-flags.ts';
 import { readPreset } from './read-preset.ts';
-import { defaultWorkers } from './run-flags.ts';
+import { addDoubtFlags, type DoubtFlags, defaultWorkers } from './run-flags.ts';
 import { UsageError } from './usage-error.ts';
 
-interface StudioFlags extends CloudFlags {
+interface StudioFlags extends CloudFlags, DoubtFlags {
   readonly photos?: string;
   readonly batch?: string;
   readonly model: string;
   readonly preset?: readonly string[];
+  readonly edges?: Edges;
   readonly workers?: number;
   readonly port: number;
 }
@@ -32,8 +35,12 @@ Examples:
   cutline studio                                 drop photos on the page; results go to ./${DEFAULT_TARGET}
   cutline studio cutouts/                        look through what was cut out into it
   cutline studio cutouts/ --photos photos/       the same for results whose photos were moved
+  cutline studio --model fast --escalate isnet   the big model only where the fast one is in doubt
   cutline studio --batch spring                  a batch on AWS, with your own credentials
   cutline studio --endpoint http://127.0.0.1:5000  the stack on an emulator
+
+A stack's workers have their own model, --escalate, --review-below and --reject-below: these here are for photos that are
+cut out on this machine, trials of a batch among them.
 
 The page is served on 127.0.0.1 only, to whoever has the address that is printed. Ctrl-C ends it.`;
 
@@ -46,7 +53,8 @@ export function registerStudio(program: Command): void {
   addPresetOption(addCloudFlags(command))
     .option('--photos <folder>', 'where the photos lie (default: where they were cut out from)')
     .option('--batch <id>', 'a batch on AWS, or on --endpoint')
-    .option('--model <id|folder>', 'what is chosen at first', DEFAULT_MODEL)
+    .option('--model <id|folder>', 'what is chosen at first', DEFAULT_MODEL);
+  addEdgesOption(addDoubtFlags(command))
     .option('--workers <n>', 'photos at once (default: as cores and memory allow)', wholeNumber(1, 256))
     .option('--port <n>', 'where to listen (default: any that is free)', port, 0)
     .addHelpText('after', HELP)
@@ -67,13 +75,19 @@ async function studio(dst: string, flags: StudioFlags): Promise<void> {
     import('../studio/server/run-photos.ts'),
   ]);
   const model = (await isPackedModel(flags.model)) ? await readPackedModel(flags.model) : undefined;
-  const run = localRunner({ presets, model, workers: flags.workers ?? defaultWorkers() });
+  const doubt = await doubtSettings(flags);
+  const { escalate } = flags;
+  const run = localRunner({ presets, model, doubt, escalate, workers: flags.workers ?? defaultWorkers() });
   const isCloud = flags.batch !== undefined || flags.endpoint !== undefined;
   const running = await startStudio({
     store: isCloud ? await openCloudStore(flags) : await openFolderStore(resolve(dst), flags, run),
     run,
     presets,
-    defaults: { model: model?.manifest.id ?? flags.model, presets: given.map(({ id }) => id), edges: null },
+    defaults: {
+      model: model?.manifest.id ?? flags.model,
+      presets: given.map(({ id }) => id),
+      edges: flags.edges ?? null,
+    },
     model,
     port: flags.port,
     cache: isCloud ? undefined : join(resolve(dst), STATE_FOLDER, 'pictures'),

@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ModelManifest } from '#functions/contract/manifest.ts';
 import { type CutOutOptions, cutOut } from '#functions/imaging/cutout.ts';
 import { decode } from '#functions/imaging/decode.ts';
 import { ImagingError } from '#functions/imaging/errors.ts';
 import { boxOf } from '#functions/imaging/kernels/subject-box.ts';
+import { openNetwork, openNetworkLazily } from '#functions/imaging/open-network.ts';
 import type { RgbImage } from '#functions/imaging/raster.ts';
 import type { Rendition } from '#functions/imaging/render.ts';
-import { Segmenter } from '#functions/imaging/segment.ts';
 import { SUBJECT_OPACITY } from '#functions/imaging/surroundings.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
 import type { CutoutAnswer, CutoutRefusal, CutoutRequest, CutoutResult } from './cutout-messages.ts';
@@ -16,10 +13,10 @@ import { BACKDROP } from './to-preset.ts';
 import { readWorkerSettings } from './worker-settings.ts';
 import { zipColourAndAlpha } from './zip-cutout.ts';
 
-/** What a worker of the server opens while it starts: one network a process. Nothing of a photo outlives its request. */
-const { modelFolder, limits, threads } = readWorkerSettings(process.env);
-const manifest = ModelManifest.parse(JSON.parse(await readFile(join(modelFolder, 'manifest.json'), 'utf8')));
-const segmenter = await Segmenter.open(join(modelFolder, 'model.onnx'), manifest, { threads });
+/** What a worker of the server opens while it starts: one network a process, and a second one in doubt. Nothing of a photo outlives its request. */
+const { modelFolder, escalateFolder, limits, thresholds, threads } = readWorkerSettings(process.env);
+const segmenter = await openNetwork(modelFolder, { threads });
+const escalation = await openNetworkLazily(escalateFolder, { threads });
 const workspace = new Workspace();
 
 /** Cuts out one photo of a request. */
@@ -27,7 +24,10 @@ export async function handler({ photo, preset, backdrop, packing }: CutoutReques
   const behind = backdrop === null ? null : await refusable('backdrop', () => openBackdrop(backdrop));
   if (behind !== null && 'status' in behind) return behind;
   const backdrops = new Map<string, RgbImage>(behind === null ? [] : [[BACKDROP, behind]]);
-  const options: CutOutOptions = { segmenter, presets: [preset], limits, workspace, backdrops };
+  const options: CutOutOptions = {
+    ...{ segmenter, escalation, thresholds, limits, workspace, backdrops },
+    presets: [preset],
+  };
 
   const cutout = await refusable('photo', () => cutOut(photo, options));
   if ('status' in cutout) return cutout;

@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Edges } from '#functions/contract/edges.ts';
 import { answer, refusal, wantsJson } from './answer.ts';
 import { answerBroken } from './answer-broken.ts';
 import { ApiError, tooLarge } from './api-error.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly maxBytes: number;
   /** Requests of one client. */
   readonly ratePerMinute: number;
+  /** How exactly outlines follow the photo. @default as the pipeline does */
+  readonly edges?: Edges | undefined;
   /** How pictures are fetched from their URLs; null where that is switched off. */
   readonly fetching: Partial<FetchOptions> | null;
   /** Told of every answer; nothing of a photo or a key is in it. */
@@ -126,7 +129,7 @@ function addHooks(server: FastifyInstance, { apiKey, onAnswer }: ServerOptions):
 }
 
 function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
-  const { workers, waiting, maxBytes, fetching } = options;
+  const { workers, waiting, maxBytes, edges, fetching } = options;
   const limits = formLimits(maxBytes);
   const line = new WaitingLine({ places: workers, waiting, nowMs: () => performance.now() });
   server.post(
@@ -145,7 +148,8 @@ function addRemovebg(server: FastifyInstance, options: ServerOptions): void {
       const form = await readForm(request, limits);
       const parameters = await readParameters(form.values);
       const sources = findSources(form);
-      const preset = toPreset(parameters, sources.backdrop !== null);
+      const asked = toPreset(parameters, sources.backdrop !== null);
+      const preset = edges === undefined ? asked : { ...asked, edges };
       const pictures = await loadPictures(form, sources, { maxBytes, fetching });
       const { format } = parameters;
       const packing = format === 'zip' || format === 'auto' ? format : 'as_it_is';

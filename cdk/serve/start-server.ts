@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import type { DoubtSettings } from '../doubt-environment.ts';
 import { WorkerPool } from '../local/worker-pool.ts';
 import type { CutoutAnswer, CutoutRequest } from './cutout-messages.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { type WorkerSettings, writeWorkerSettings } from './worker-settings.ts';
 
-export interface StartOptions extends Omit<ServerOptions, 'cutOut'>, Omit<WorkerSettings, 'limits'> {
+export interface StartOptions extends Omit<ServerOptions, 'cutOut'>, Pick<WorkerSettings, 'modelFolder' | 'threads'> {
+  /** When a cutout is doubtful, and what is done then. @default as everywhere */
+  readonly doubt?: DoubtSettings;
   /** An address of this machine. */
   readonly host: string;
   /** 0 for any that is free. */
@@ -30,12 +33,12 @@ const HANDLER = fileURLToPath(new URL('./cutout-handler.ts', import.meta.url));
 
 /** Starts the workers and listens. @throws What the system says of an address or port that cannot be had. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const { host, port, workers, maxBytes, maxPixels, timeoutMs, onLine } = options;
+  const { host, port, workers, doubt = {}, maxBytes, maxPixels, timeoutMs, onLine } = options;
   const broken = Promise.withResolvers<never>();
   const pool = new WorkerPool<CutoutRequest, CutoutAnswer>({
     handlerPath: HANDLER,
     workers,
-    env: writeWorkerSettings({ ...options, limits: { maxBytes, maxPixels } }),
+    env: writeWorkerSettings({ ...options, doubt, limits: { maxBytes, maxPixels } }),
     timeoutMs,
     onLine,
     onFatal: broken.reject,

@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
-import { ModelManifest } from '../contract/manifest.ts';
 import { readBackdrops } from '../imaging/backdrops.ts';
-import { LazyNetwork } from '../imaging/lazy-network.ts';
+import { openNetwork, openNetworkLazily } from '../imaging/open-network.ts';
 import type { RgbImage } from '../imaging/raster.ts';
-import { Segmenter } from '../imaging/segment.ts';
 import { Workspace } from '../imaging/workspace.ts';
 import { createHandler } from './handle-batch.ts';
 import type { PhotoStore } from './photo-store.ts';
@@ -18,8 +15,8 @@ const logger = new Logger({ serviceName: 'cutline' });
 
 export const handler = createHandler({
   store: await openStore(settings),
-  segmenter: await openSegmenter(settings.modelFolder, settings),
-  escalation: await openEscalation(settings),
+  segmenter: await openNetwork(settings.modelFolder, settings),
+  escalation: await openNetworkLazily(settings.escalateFolder, settings),
   thresholds: settings.thresholds,
   workspace: new Workspace(),
   presets: BUILT_IN_PRESETS,
@@ -43,18 +40,4 @@ async function openStore({ store, photos, cutouts, pathStyle }: WorkerSettings):
 /** @throws What the file system says of a picture that is not there. */
 async function openBackdrops({ presets, limits }: WorkerSettings): Promise<ReadonlyMap<string, RgbImage>> {
   return await readBackdrops(presets, { limits, read: (path) => readFile(path) });
-}
-
-async function openSegmenter(folder: string, { threads }: Pick<WorkerSettings, 'threads'>): Promise<Segmenter> {
-  return await Segmenter.open(join(folder, 'model.onnx'), await readManifest(folder), { threads });
-}
-
-/** Its memory is only taken where a photo needs it. */
-async function openEscalation({ escalateFolder: folder, threads }: WorkerSettings): Promise<LazyNetwork | null> {
-  if (folder === undefined) return null;
-  return new LazyNetwork(await readManifest(folder), () => openSegmenter(folder, { threads }));
-}
-
-async function readManifest(folder: string): Promise<ModelManifest> {
-  return ModelManifest.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
 }

@@ -82,3 +82,23 @@ test.each([
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(message);
 });
+
+test('asks a bigger network where the first is in doubt, and gives up below what is asked for', async () => {
+  const folder = temporaryFolder();
+  const model = await writeTinyModel(join(folder, 'first'));
+  const start = async (more: readonly string[]) => {
+    const child = startCutline(['serve', '--model', model, '--port', '0', '--workers', '1', '--quiet', ...more]);
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const [line] = await once(child.stdout ?? child, 'data');
+    return { url: new URL(String(line).trim()).origin };
+  };
+  // Nothing is this sure: the first network's mask is in doubt, and the second one's, too.
+  const strict = await start(['--review-below', '1', '--reject-below', '1', '--escalate', model, '--edges', 'fast']);
+
+  const refused = await postForm(strict, { image_file: await boxPhoto() });
+
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ errors: [{ code: 'unknown_foreground' }] });
+});
