@@ -58,8 +58,8 @@ export interface ModelOffer {
   readonly expectedMs: number | null;
   /** Whether `expectedMs` was measured with this very network, or follows from its size and the machine's pace. */
   readonly isMeasured: boolean;
-  /** Mean over the evaluation sets it was measured on, 0..1 each; null where it was not. */
-  readonly quality: { readonly measure: string; readonly value: number } | null;
+  /** Of the photos it was measured on, products where there were some: mean overlap (IoU) with the true mask, 0..1. */
+  readonly quality: { readonly set: string; readonly overlap: number } | null;
   readonly licence: string;
 }
 
@@ -103,6 +103,13 @@ export interface RunState {
   readonly failures: readonly { readonly key: string; readonly code: string; readonly message: string }[];
   /** What a person should know of its end. */
   readonly message: string | null;
+}
+
+/** What became of a decision about many photos. */
+export interface Decided {
+  readonly items: readonly Item[];
+  /** Photos that were not as they had been looked at, as they are now. */
+  readonly left: readonly Item[];
 }
 
 /** What the server says by itself. */

@@ -1,20 +1,27 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
+import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, type TestContext, test as vitestTest } from 'vitest';
+import { ensureSample } from '#cdk/commands/sample-catalogue.ts';
 import { openFolderPlace } from '#cdk/studio/server/folder-place.ts';
 import { localRunner } from '#cdk/studio/server/run-photos.ts';
 import { type RunningStudio, startStudio } from '#cdk/studio/server/start-studio.ts';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
+import { PhotoRecord } from '#functions/contract/record.ts';
 import { sharp } from '#functions/imaging/codec.ts';
 import { readPackedModel } from '#models/pack.ts';
 import { startChromium } from '#test/support/browser.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
+import { readZip } from '#test/support/read-zip.ts';
+import { runCutline } from '#test/support/run-cutline.ts';
 import { writeTinyModel } from '#test/support/tiny-model.ts';
 import { doneRecord } from '../cdk/report/photo-records.ts';
 
+/** As many as take some ten seconds on two quiet cores. */
+const REAL_PHOTOS = 8;
 const HOSTILE = '<img src=x onerror=alert(1)>.jpg';
 
 let browser: Browser | null = null;
@@ -49,15 +56,21 @@ function test(name: string, run: () => Promise<void>): void {
   });
 }
 
-async function openStudio(options: { readonly locale?: string } = {}): Promise<void> {
-  const { locale = 'en-US' } = options;
+interface OpenOptions {
+  readonly locale?: string;
+  readonly model?: string;
+  readonly presets?: readonly string[];
+}
+
+async function openStudio(options: OpenOptions = {}): Promise<void> {
+  const { locale = 'en-US', model: chosen = 'tiny', presets = ['transparent'] } = options;
   const model = await readPackedModel(await writeTinyModel(join(work, 'tiny')));
   const run = localRunner({ presets: BUILT_IN_PRESETS, model, workers: 2 });
   studio = await startStudio({
     store: await openFolderPlace({ dst, run }),
     run,
     presets: BUILT_IN_PRESETS,
-    defaults: { model: 'tiny', presets: ['transparent'], edges: null },
+    defaults: { model: chosen, presets, edges: null },
     model,
   });
   if (browser === null) throw new Error('Expected a browser');
@@ -88,6 +101,24 @@ async function drop(files: Readonly<Record<string, Buffer>>): Promise<void> {
   );
   for (const type of ['dragenter', 'dragover', 'drop'])
     await page.dispatchEvent('#app', type, { dataTransfer: transfer });
+}
+
+/** The same with files of a disk, whose bytes a browser reads itself. */
+async function dropFiles(paths: readonly string[]): Promise<void> {
+  await page.evaluate(`document.body.append(Object.assign(document.createElement('input'), {
+    type: 'file', multiple: true, id: 'hand', ariaLabel: 'The hand of this test',
+  }))`);
+  await page.setInputFiles('#hand', [...paths]);
+  await page.evaluate(`(() => {
+    const hand = document.getElementById('hand');
+    const transfer = new DataTransfer();
+    for (const file of hand.files) transfer.items.add(file);
+    hand.remove();
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
+      document.getElementById('app').dispatchEvent(event);
+    }
+  })()`);
 }
 
 async function disc(width = 160, height = 120): Promise<Buffer> {
@@ -158,6 +189,7 @@ test('photos that are dropped are cut out, corrected, decided, undone and downlo
   await expect.poll(() => recordOf('shoe.jpg')).toHaveProperty('retouchedAt');
   const alpha = await sharp(join(dst, 'cutouts/shoe.png')).extractChannel('alpha').raw().toBuffer();
   expect(alpha[108 * 160 + 145]).toBe(255);
+  await canvas.waitFor({ state: 'detached' });
 
   // Download what is selected, and read what the table says.
   await page.keyboard.press('Escape');
@@ -170,10 +202,57 @@ test('photos that are dropped are cut out, corrected, decided, undone and downlo
   const zip = await readFile(await download.path());
   expect(zip.includes('cutouts/shoe.png')).toBe(true);
   expect(zip.includes('cutouts/bag.png')).toBe(false);
+  // What is filtered is in the address: a page that is loaded again shows the same.
+  await page.getByRole('radio', { name: 'Approved' }).check();
+  await page.reload();
+  await expect.poll(() => page.locator('.tile').count()).toBe(2);
   const csv = await page.evaluate<string>(`fetch('/api/report.csv').then((response) => response.text())`);
   expect(csv).toMatch(/bag\.jpg,done,ok,.*,approved/);
   expect(csv).toMatch(/shoe\.jpg,done,ok,.*,approved/);
   expect(complaints.filter((line) => !line.includes('415'))).toEqual([]);
+});
+
+test('real photos that are dropped are cut out, sorted by doubt, decided at once and accounted for', async () => {
+  const sample = await ensureSample().catch(() => null);
+  if (sample === null) return void console.warn('NOT RUN: the sample photos could not be fetched');
+  const names = (await readdir(sample.photos)).sort().slice(0, REAL_PHOTOS);
+  await openStudio({ model: 'fast', presets: ['transparent', 'amazon'] });
+
+  await dropFiles(names.map((name) => join(sample.photos, name)));
+  // They appear one by one, before all are done.
+  await page.locator('.tile').first().waitFor();
+  const whileRunning = await page.locator('.run.done').count();
+  await page.locator('.run.done').waitFor({ timeout: 60_000 });
+  await expect.poll(() => page.locator('.tile').count()).toBe(REAL_PHOTOS);
+  const records = await Promise.all(names.map(async (name) => PhotoRecord.parse(await recordOf(name))));
+  const sure = records
+    .filter((record) => record.status === 'done' && record.confidence >= 0.9)
+    .map(({ source }) => source.key);
+  await page.getByLabel('At least this sure').selectOption('0.9');
+  await expect.poll(() => page.locator('.tile').count()).toBe(sure.length);
+  await page.getByRole('button', { name: 'Select all shown' }).click();
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText(`Approved: ${sure.length} photos`).waitFor();
+  await page.getByRole('button', { name: 'Download' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'All cutouts (zip)' }).click(),
+  ]);
+  const zip = readZip(await readFile(await download.path()));
+  const approved = async () => {
+    const text = await readFile(join(dst, 'report.csv'), 'utf8').catch(() => '');
+    const rows = parse<{ readonly key: string; readonly decision: string }>(text, { columns: true, bom: true });
+    return rows.flatMap(({ key, decision }) => (decision === 'approved' ? [key] : [])).sort();
+  };
+  await expect.poll(approved, { timeout: 20_000 }).toEqual([...sure].sort());
+  const { stdout } = await runCutline(['report', dst]);
+
+  expect(whileRunning).toBe(0);
+  expect(sure.length).toBeGreaterThan(0);
+  const outputs = records.flatMap((record) => record.outputs.map(({ key }) => key));
+  expect([...zip.keys()].sort()).toEqual([...outputs, 'report.csv'].sort());
+  expect(stdout.toString()).toContain(`${REAL_PHOTOS} photos: ${REAL_PHOTOS} done`);
+  expect(complaints).toEqual([]);
 });
 
 test('another way is tried beside what stands, and taken', async () => {

@@ -1,6 +1,6 @@
-import { useEffect, useRef } from 'preact/hooks';
 import { api } from './api.ts';
 import { ChoiceFields } from './choice-fields.tsx';
+import { Dialog } from './dialog.tsx';
 import { again, choice, explain, isAdding, selection, session, takeRun, words } from './state.ts';
 import { bytesText } from './texts.ts';
 import { addFiles, uploads } from './uploads.ts';
@@ -8,22 +8,14 @@ import { addFiles, uploads } from './uploads.ts';
 /** Asks how photos are to be cut out: new ones, or some that are there already. */
 export function AddPhotos() {
   const { value: w } = words;
-  const dialog = useRef<HTMLDialogElement>(null);
   const { value: keys } = again;
-  useEffect(() => dialog.current?.showModal(), []);
   const close = () => {
     isAdding.value = false;
     again.value = null;
   };
   const title = keys === null ? w.addPhotos : `${w.retrySelected} (${keys.length.toLocaleString(w.language)})`;
   return (
-    <dialog ref={dialog} class="adding" aria-label={title} onClose={close}>
-      <div class="dialog-head">
-        <h2>{title}</h2>
-        <button type="button" class="plain" aria-label={w.close} onClick={close}>
-          ×
-        </button>
-      </div>
+    <Dialog title={title} onClose={close}>
       <ChoiceFields
         now={choice.value}
         name="adding"
@@ -31,7 +23,7 @@ export function AddPhotos() {
         onChange={(next) => (choice.value = next)}
       />
       {keys === null ? <Files onChosen={close} /> : <Again keys={keys} onDone={close} />}
-    </dialog>
+    </Dialog>
   );
 }
 
@@ -63,7 +55,7 @@ function Refused() {
   const refused = uploads.value?.refused ?? [];
   if (refused.length === 0) return null;
   return (
-    <ul class="refused">
+    <ul class="not-taken">
       {refused.map(({ name, why }) => (
         <li key={name}>
           <b>

@@ -1,4 +1,4 @@
-import type { Choice, Details, Item, Refusal, RunState, Session, Trial } from '../protocol.ts';
+import type { Choice, Decided, Details, Item, Refusal, RunState, Session, Trial } from '../protocol.ts';
 
 /** What the server does not do, with its code and, where somebody was faster, the photo as it is now. */
 export class RefusedError extends Error {
@@ -33,6 +33,10 @@ export const api = {
   details: (key: string) => ask<Details>(`/api/details?${query({ key })}`),
   decide: (key: string, etag: string, verdict: 'approved' | 'refused' | null) =>
     post<Item>('/api/decisions', { key, etag, verdict }),
+  decideMany: (
+    photos: readonly { readonly key: string; readonly etag: string }[],
+    verdict: 'approved' | 'refused' | null,
+  ) => post<Decided>('/api/decisions/many', { photos, verdict }),
   run: (keys: readonly string[], choice: Choice) => post<RunState>('/api/runs', { keys, choice }),
   stop: (id: string) => post<object>('/api/runs/stop', { id }),
   goOn: (id: string) => post<RunState>('/api/runs/again', { id }),

@@ -3,8 +3,10 @@ import { AddPhotos } from './add-photos.tsx';
 import { DropTarget } from './drop-target.tsx';
 import { Gallery } from './gallery.tsx';
 import { Header } from './header.tsx';
+import { Help } from './help.tsx';
 import { PhotoView } from './photo-view.tsx';
-import { again, isAdding, isLoaded, notice, opened, theme, trouble, words } from './state.ts';
+import { useShortcuts } from './shortcuts.ts';
+import { again, isAdding, isHelping, isLoaded, notice, opened, theme, trouble, words } from './state.ts';
 import { WorkBar } from './work-bar.tsx';
 
 export function App() {
@@ -13,6 +15,7 @@ export function App() {
     document.documentElement.setAttribute('data-theme', theme.value);
     document.title = words.value.title;
   });
+  useShortcuts({ '?': () => (isHelping.value = true) });
   return (
     <>
       <Header />
@@ -22,6 +25,7 @@ export function App() {
         {isLoaded.value ? <View /> : <p class="quiet center">{trouble.value === null && words.value.loading}</p>}
       </main>
       {(isAdding.value || again.value !== null) && <AddPhotos />}
+      {isHelping.value && <Help />}
       <DropTarget />
       <Notice />
     </>

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Item } from '../protocol.ts';
 import { addressOf, api } from './api.ts';
@@ -25,7 +25,10 @@ export function Brush({ item, onEnd }: BrushProps) {
   const softness = useSignal(0.3);
   const strokes = useSignal<readonly Uint8Array[]>([]);
   const isSaving = useSignal(false);
-  const at = useRef<{ x: number; y: number } | null>(null);
+  /** Where the last stroke went on from. */
+  const at = useRef<Spot | null>(null);
+  /** Where the brush is, for the eye. */
+  const cursor = useSignal<Spot | null>(null);
 
   useEffect(() => {
     let isCurrent = true;
@@ -45,8 +48,13 @@ export function Brush({ item, onEnd }: BrushProps) {
   const loaded = pictures.value;
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
-    if (loaded !== null) context?.putImageData(loaded.pixels, 0, 0);
+    if (loaded === null) return;
+    context?.putImageData(loaded.pixels, 0, 0);
+    canvas.current?.scrollIntoView({ block: 'nearest' });
+    canvas.current?.focus({ preventScroll: true });
   }, [loaded]);
+  // The size is a share of the photo, so that it feels alike on large and small ones.
+  const radius = loaded === null ? 0 : (size.value / 400) * Math.max(loaded.mask.width, loaded.mask.height);
 
   const show = (dirty: Dirty) => {
     if (loaded === null) return;
@@ -58,10 +66,8 @@ export function Brush({ item, onEnd }: BrushProps) {
     if (loaded === null) return;
     strokes.value = [...strokes.value, loaded.mask.data.slice()].slice(-MOST_STROKES);
   };
-  const paint = (to: { x: number; y: number }) => {
+  const paint = (to: Spot) => {
     if (loaded === null) return;
-    // The size is a share of the photo, so that it feels alike on large and small ones.
-    const radius = (size.value / 400) * Math.max(loaded.mask.width, loaded.mask.height);
     show(strokeInto(loaded.mask, at.current ?? to, { ...to, radius, softness: softness.value, value: value.value }));
     at.current = to;
   };
@@ -89,7 +95,7 @@ export function Brush({ item, onEnd }: BrushProps) {
   };
   const keys = (event: KeyboardEvent) => {
     if (loaded === null) return;
-    const cursor = at.current ?? { x: loaded.mask.width / 2, y: loaded.mask.height / 2 };
+    const now = cursor.value ?? { x: loaded.mask.width / 2, y: loaded.mask.height / 2 };
     const by = loaded.mask.width / 100;
     const moves: Readonly<Record<string, readonly [number, number]>> = {
       ArrowLeft: [-by, 0],
@@ -98,11 +104,16 @@ export function Brush({ item, onEnd }: BrushProps) {
       ArrowDown: [0, by],
     };
     const move = moves[event.key];
-    if (move !== undefined) at.current = { x: cursor.x + move[0], y: cursor.y + move[1] };
-    else if (event.key === ' ') {
+    if (move !== undefined) {
+      cursor.value = { x: now.x + move[0], y: now.y + move[1] };
+      at.current = null;
+    } else if (event.key === ' ') {
       begin();
-      paint(cursor);
-    } else if (event.key.toLowerCase() === 'x') value.value = value.value === 255 ? 0 : 255;
+      cursor.value = now;
+      paint(now);
+    } else if (event.key === '[') size.value = Math.max(1, size.value - 4);
+    else if (event.key === ']') size.value = Math.min(100, size.value + 4);
+    else if (event.key.toLowerCase() === 'x') value.value = value.value === 255 ? 0 : 255;
     else return;
     event.preventDefault();
   };
@@ -136,9 +147,12 @@ export function Brush({ item, onEnd }: BrushProps) {
                   paint(point(event));
                 }}
                 onPointerMove={(event) => {
-                  if (event.currentTarget.hasPointerCapture(event.pointerId)) paint(point(event));
+                  cursor.value = point(event);
+                  if (event.currentTarget.hasPointerCapture(event.pointerId)) paint(cursor.value);
                 }}
+                onPointerLeave={() => (cursor.value = null)}
               />
+              <Ring at={cursor} radius={radius} mask={loaded.mask} />
             </div>
           </figure>
         )}
@@ -188,6 +202,27 @@ async function putBack(before: Item, mask: Blob): Promise<void> {
   let item = await api.saveMask(now.key, now.etag, mask, false);
   if (before.decision !== null) item = await api.decide(item.key, item.etag, before.decision);
   take([item]);
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface RingProps {
+  readonly at: Signal<Spot | null>;
+  /** Of the brush, px of the mask. */
+  readonly radius: number;
+  readonly mask: { readonly width: number; readonly height: number };
+}
+
+/** Where the brush is and how large. Drawn anew by itself as the pointer moves. */
+function Ring({ at, radius, mask }: RingProps) {
+  if (at.value === null) return null;
+  const share = (part: number, whole: number) => `${(part / whole) * 100}%`;
+  const { x, y } = at.value;
+  const style = { left: share(x, mask.width), top: share(y, mask.height), width: share(2 * radius, mask.width) };
+  return <div class="brush-ring" style={style} aria-hidden="true" />;
 }
 
 interface RangeProps {

@@ -1,6 +1,6 @@
 import type { Choice, ModelOffer } from '../protocol.ts';
 import { session, words } from './state.ts';
-import { bytesText, shareText, timeText } from './texts.ts';
+import { bytesText, fineShareText, timeText } from './texts.ts';
 
 interface ChoiceFieldsProps {
   readonly now: Choice;
@@ -85,7 +85,7 @@ function modelText({ sizeBytes, isHere, expectedMs, isMeasured, quality }: Model
   const parts = [
     sizeBytes === null ? null : bytesText(sizeBytes),
     expectedMs === null ? null : w.aPhoto(timeText(expectedMs), isMeasured),
-    quality === null ? null : `${quality.measure} ${shareText(quality.value)}`,
+    quality === null ? null : w.overlap(fineShareText(quality.overlap), quality.set),
     isHere ? null : w.fetchFirst,
   ];
   return parts.filter((part) => part !== null).join(' · ');

@@ -10,12 +10,45 @@ export interface Filter {
   readonly reason: string | null;
   /** `<preset>:<check>` */
   readonly rule: string | null;
+  /** Surer ones only, 0..1. */
+  readonly atLeast: number | null;
   /** Part of a key or a SKU, any case. */
   readonly text: string;
   readonly sort: 'doubtful' | 'sure' | 'name';
 }
 
-export const NO_FILTER: Filter = { standing: null, reason: null, rule: null, text: '', sort: 'doubtful' };
+export const NO_FILTER: Filter = {
+  standing: null,
+  reason: null,
+  rule: null,
+  atLeast: null,
+  text: '',
+  sort: 'doubtful',
+};
+
+const SORTS: readonly Filter['sort'][] = ['doubtful', 'sure', 'name'];
+
+/** Reads a filter from an address's part behind `#`. What is not understood there is left out. */
+export function filterOf(hash: string): Filter {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const atLeast = Number(fields.get('sure') ?? 'none');
+  return {
+    standing: STANDINGS.find((one) => one === fields.get('show')) ?? null,
+    reason: fields.get('reason'),
+    rule: fields.get('rule'),
+    atLeast: atLeast > 0 && atLeast <= 1 ? atLeast : null,
+    text: fields.get('text') ?? '',
+    sort: SORTS.find((one) => one === fields.get('sort')) ?? NO_FILTER.sort,
+  };
+}
+
+/** Writes a filter as {@link filterOf} reads it. @returns '' where nothing is filtered. */
+export function hashOf({ standing, reason, rule, atLeast, text, sort }: Filter): string {
+  const fields = Object.entries({ show: standing, reason, rule, sure: atLeast, text, sort });
+  const given = fields.filter(([, value]) => value !== null && value !== '' && value !== NO_FILTER.sort);
+  const written = given.map(([name, value]): [string, string] => [name, String(value)]);
+  return written.length === 0 ? '' : `#${new URLSearchParams(written)}`;
+}
 
 export function standingOf({ status, verdict, decision }: Item): Standing {
   if (status === 'rejected') return 'rejected';
@@ -31,6 +64,7 @@ export function shownItems(items: Iterable<Item>, filter: Filter): Item[] {
     if (filter.standing !== null && standingOf(item) !== filter.standing) continue;
     if (filter.reason !== null && !item.reasons.includes(filter.reason)) continue;
     if (filter.rule !== null && !item.broken.includes(filter.rule)) continue;
+    if (filter.atLeast !== null && sureness(item) < filter.atLeast) continue;
     if (wanted !== '' && !`${item.key} ${item.sku ?? ''}`.toLowerCase().includes(wanted)) continue;
     shown.push(item);
   }

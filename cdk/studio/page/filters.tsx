@@ -1,14 +1,18 @@
 import type { Item } from '../protocol.ts';
-import { countBy, type Filter, NO_FILTER, STANDINGS, type Standing, standingOf } from './filter.ts';
+import { countBy, type Filter, hashOf, NO_FILTER, STANDINGS, type Standing, standingOf } from './filter.ts';
 import { filter, items, words } from './state.ts';
+import { shareText } from './texts.ts';
 import { ruleText } from './why.tsx';
+
+/** Steps of how sure a cutout is, for whoever wants to approve the surest at once. */
+const SHARES: readonly number[] = [0.5, 0.8, 0.9, 0.95, 0.98];
 
 /** What the gallery shows, and in which order. */
 export function Filters() {
   const { value: w } = words;
   const all = [...items.value.values()];
   const { value: now } = filter;
-  const isFiltered = now.standing !== null || now.reason !== null || now.rule !== null || now.text !== '';
+  const isFiltered = hashOf({ ...now, sort: NO_FILTER.sort }) !== '';
   return (
     <aside class="filters" aria-label={w.filters}>
       <Standings all={all} />
@@ -28,6 +32,20 @@ export function Filters() {
         options={countBy(all, ({ broken }) => broken).map(([value, count]) => [value, ruleText(value), count])}
         onPick={(rule) => change({ rule })}
       />
+      <label class="field">
+        {w.atLeast}
+        <select
+          value={now.atLeast === null ? '' : String(now.atLeast)}
+          onChange={({ currentTarget }) => change({ atLeast: Number(currentTarget.value) || null })}
+        >
+          <option value="">{w.any}</option>
+          {[...new Set([...SHARES, ...(now.atLeast === null ? [] : [now.atLeast])])].sort().map((share) => (
+            <option key={share} value={String(share)}>
+              {w.orMore(shareText(share))}
+            </option>
+          ))}
+        </select>
+      </label>
       <label class="field">
         {w.sort}
         <select value={now.sort} onChange={({ currentTarget }) => change({ sort: sortOf(currentTarget.value) })}>
@@ -56,7 +74,7 @@ function sortOf(value: string): Filter['sort'] {
 /** The sentence's first half says enough in a list. */
 function doubtText(reason: string): string {
   const doubts: Readonly<Record<string, string>> = words.value.doubts;
-  return (doubts[reason] ?? reason).split(/[,:，：]/)[0] ?? reason;
+  return (doubts[reason] ?? reason).split(/[,:，：.。]/)[0] ?? reason;
 }
 
 function Standings({ all }: { readonly all: readonly Item[] }) {

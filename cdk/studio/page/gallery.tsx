@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Filters } from './filters.tsx';
 import { GroundPicker } from './ground-picker.tsx';
-import { again, filter, items, open, selection, shown, toggle, words } from './state.ts';
+import { again, decideMany, filter, items, lastOpened, open, selection, shown, toggle, words } from './state.ts';
 import { CAPTION_PX, Tile } from './tile.tsx';
 import { useVirtualRows } from './virtual-rows.ts';
 
@@ -46,6 +46,12 @@ function Toolbar() {
         </button>
       ) : (
         <>
+          <button type="button" onClick={() => void decideMany(selection.value, 'approved')}>
+            {w.approve}
+          </button>
+          <button type="button" onClick={() => void decideMany(selection.value, 'refused')}>
+            {w.refuse}
+          </button>
           <button type="button" onClick={() => (again.value = [...selection.value])}>
             {w.retrySelected}
           </button>
@@ -78,6 +84,15 @@ function Grid() {
   const rows = useVirtualRows(scroller, { count: width === 0 ? 0 : Math.ceil(list.length / columns), rowPx });
   // Another list starts at its top.
   useEffect(() => scroller.current?.scrollTo({ top: 0 }), [filter.value]);
+  // Back from a photo, at that photo.
+  useEffect(() => {
+    const index = list.findIndex(({ key }) => key === lastOpened.peek());
+    if (width === 0 || index < 0) return;
+    lastOpened.value = null;
+    focused.current = index;
+    rows.show(Math.floor(index / columns));
+    focusOn(scroller.current, index);
+  }, [width === 0]);
 
   const move = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
@@ -85,8 +100,7 @@ function Grid() {
     event.preventDefault();
     focused.current = Math.min(list.length - 1, Math.max(0, focused.current + by));
     rows.show(Math.floor(focused.current / columns));
-    const index = focused.current;
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
+    focusOn(scroller.current, focused.current);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go from tile to tile, each of which is a button
@@ -125,4 +139,9 @@ function Grid() {
       </div>
     </div>
   );
+}
+
+/** Once its row is there. */
+function focusOn(grid: HTMLElement | null, index: number): void {
+  requestAnimationFrame(() => grid?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
 }

@@ -4,6 +4,7 @@ import {
   explain,
   hasShortcuts,
   isAdding,
+  isHelping,
   items,
   language,
   open,
@@ -94,7 +95,7 @@ function Settings() {
   const themes: readonly Theme[] = ['system', 'light', 'dark'];
   return (
     <Menu label={language.value === 'zh' ? '中文' : 'English'} title={`${w.language_}, ${w.theme}`}>
-      {() => (
+      {(close) => (
         <>
           <Choice
             legend={w.language_}
@@ -121,6 +122,9 @@ function Settings() {
             />
             {w.shortcutsOn}
           </label>
+          <button type="button" aria-keyshortcuts="?" onClick={() => close(() => (isHelping.value = true))}>
+            {w.shortcuts} <kbd>?</kbd>
+          </button>
         </>
       )}
     </Menu>
@@ -170,8 +174,12 @@ function Menu({ label, title, children }: MenuProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the controls inside, which bubble up to here
     <div
       class="menu"
-      onKeyDown={({ key }) => {
-        if (key === 'Escape') isOpen.value = false;
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !isOpen.value) return;
+        isOpen.value = false;
+        // What lies behind stays as it is, and the keyboard where it was.
+        event.stopPropagation();
+        event.currentTarget.querySelector('button')?.focus();
       }}
       onFocusOut={({ currentTarget, relatedTarget }) => {
         if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) isOpen.value = false;

@@ -8,7 +8,7 @@ import './style/photo.css';
 import './style/adding.css';
 
 // The token has become a cookie: it need not stay where somebody could read it over a shoulder, or in a bookmark.
-history.replaceState(null, '', '/');
+history.replaceState(null, '', `/${location.hash}`);
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

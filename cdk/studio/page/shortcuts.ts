@@ -9,7 +9,7 @@ export function useShortcuts(shortcuts: Shortcuts, isOn = true): void {
   useEffect(() => {
     if (!isOn || !hasShortcuts.value) return;
     const listener = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isBehindPanel()) return;
       const run = shortcuts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (run === undefined) return;
       event.preventDefault();
@@ -18,6 +18,11 @@ export function useShortcuts(shortcuts: Shortcuts, isOn = true): void {
     document.addEventListener('keydown', listener);
     return () => document.removeEventListener('keydown', listener);
   });
+}
+
+/** A panel over the page has the keys: Escape closes it, and nothing behind it. */
+function isBehindPanel(): boolean {
+  return document.querySelector('dialog[open]') !== null;
 }
 
 /** Controls that use keys themselves. */

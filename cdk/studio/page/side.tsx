@@ -83,7 +83,7 @@ function Facts({ details }: { readonly details: Details }) {
   const rows: readonly (readonly [string, string | null])[] = [
     [facts.sku, item.sku],
     [facts.model, item.model],
-    [facts.preset, item.preset],
+    [facts.preset, item.preset.replaceAll(',', ', ')],
     [facts.size, item.width === null ? null : `${item.width} × ${item.height}`],
     [facts.confidence, item.confidence === null ? null : shareText(item.confidence)],
     [facts.coverage, done === null ? null : shareText(done.mask.coverage)],

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Details, Item } from '../protocol.ts';
 import { addressOf } from './api.ts';
 import { GroundPicker } from './ground-picker.tsx';
@@ -18,10 +19,16 @@ export function Stage({ item, details, look, onLook }: StageProps) {
   const { value: w } = words;
   const output = item.outputs[look.output];
   const isInPlace = output?.isInPlace === true;
+  const scroller = useRef<HTMLDivElement>(null);
+  // Pixel by pixel, the middle first: the corner of a photo is seldom what one wants to see.
+  useLayoutEffect(() => {
+    const { current: box } = scroller;
+    box?.scrollTo((box.scrollWidth - box.clientWidth) / 2, (box.scrollHeight - box.clientHeight) / 2);
+  }, [look.zoom, look.mode === 'side']);
   const mode = look.mode === 'slider' && !isInPlace ? 'side' : look.mode;
   return (
     <section class="stage" aria-label={w.view}>
-      <div class={`scroll zoom-${look.zoom}`}>
+      <div ref={scroller} class={`scroll zoom-${look.zoom}`}>
         {output === undefined || item.status === 'rejected' ? (
           <Frame item={item} look={look}>
             <Picture address={addressOf.photo(item, 'full')} text={`${w.before}: ${item.key}`} />

@@ -1,7 +1,7 @@
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type { Choice, Item, RunState, Session } from '../protocol.ts';
 import { api, RefusedError } from './api.ts';
-import { type Filter, NO_FILTER, shownItems } from './filter.ts';
+import { type Filter, filterOf, hashOf, NO_FILTER, shownItems } from './filter.ts';
 import { EN } from './words/en.ts';
 import type { Words } from './words/words.ts';
 import { ZH } from './words/zh.ts';
@@ -15,11 +15,15 @@ export const session = signal<Session | null>(null);
 export const items = signal<ReadonlyMap<string, Item>>(new Map());
 export const isLoaded = signal(false);
 export const runs = signal<readonly RunState[]>([]);
-export const filter = signal<Filter>(NO_FILTER);
+/** In the address, too: a page that is loaded again shows the same. */
+export const filter = signal<Filter>(filterOf(location.hash));
 export const selection = signal<ReadonlySet<string>>(new Set());
 /** The photo that is open, among those it was opened from. */
 export const opened = signal<{ readonly key: string; readonly queue: readonly string[] } | null>(null);
+/** The photo that was open last: the gallery goes on there. */
+export const lastOpened = signal<string | null>(null);
 export const isAdding = signal(false);
+export const isHelping = signal(false);
 /** Photos that are to be cut out again, for the panel that asks how. */
 export const again = signal<readonly string[] | null>(null);
 export const choice = signal<Choice>({ model: '', presets: ['transparent'], edges: null });
@@ -80,6 +84,12 @@ export function explain(error: unknown): void {
   say(code === 'conflict' ? words.value.conflict : (words.value.refusals[code] ?? message), 'bad');
 }
 
+effect(() => {
+  if (opened.value !== null) lastOpened.value = opened.value.key;
+});
+
+effect(() => history.replaceState(null, '', `/${hashOf(filter.value)}`));
+
 export function open(key: string, queue: readonly string[]): void {
   opened.value = { key, queue };
 }
@@ -122,6 +132,37 @@ export async function decide(item: Item, verdict: 'approved' | 'refused' | null)
   } catch (error) {
     explain(error);
   }
+}
+
+/** The same for many photos at once; those that changed elsewhere meanwhile are left as they are, and said. */
+export async function decideMany(keys: Iterable<string>, verdict: 'approved' | 'refused'): Promise<void> {
+  const before = [...keys].flatMap((key) => items.value.get(key) ?? []).filter(({ status }) => status === 'done');
+  try {
+    const { items: decided, left } = await api.decideMany(before.map(asSeen), verdict);
+    take([...decided, ...left]);
+    selection.value = new Set();
+    remember(() => putBack(before, new Set(decided.map(({ key }) => key))));
+    const text = decided.length.toLocaleString(words.value.language);
+    const remark =
+      left.length === 0 ? '' : ` ${words.value.leftAlone(left.length.toLocaleString(words.value.language))}`;
+    say(`${words.value.decided[verdict]}: ${words.value.photos(decided.length, text)}.${remark}`);
+  } catch (error) {
+    explain(error);
+  }
+}
+
+/** Gives photos back the decisions they had. */
+async function putBack(before: readonly Item[], decided: ReadonlySet<string>): Promise<void> {
+  for (const [decision, group] of Map.groupBy(before, (item) => item.decision)) {
+    const now = group.filter(({ key }) => decided.has(key)).flatMap(({ key }) => items.value.get(key) ?? []);
+    if (now.length === 0) continue;
+    const { items: back, left } = await api.decideMany(now.map(asSeen), decision);
+    take([...back, ...left]);
+  }
+}
+
+function asSeen({ key, etag }: Item): { readonly key: string; readonly etag: string } {
+  return { key, etag };
 }
 
 export function remember(undo: () => Promise<void>): void {

@@ -5,6 +5,11 @@ export function shareText(ratio: number): string {
   return `${ratio < 1 ? Math.min(99, Math.round(ratio * 100)) : 100}%`;
 }
 
+/** @param ratio 0..1. @returns e.g. `98.5%`. */
+export function fineShareText(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)}%`;
+}
+
 /** @returns e.g. `850 kB`, `1.3 MB`. */
 export function bytesText(bytes: number): string {
   return bytes < 1e6

@@ -1,6 +1,7 @@
 import { acceptedKey, recordKey, refusedKey } from '#functions/contract/output-keys.ts';
 import type { Decision, DoneRecord } from '#functions/contract/record.ts';
-import type { Item } from '../protocol.ts';
+import { forEachAtOnce } from '../../batch/objects.ts';
+import type { Decided, Item } from '../protocol.ts';
 import { itemOf } from './item.ts';
 import type { ItemIndex, SeenRecord } from './item-index.ts';
 import { StudioError } from './studio-error.ts';
@@ -40,6 +41,30 @@ export async function decide({ key, etag, verdict }: Verdict, deps: DecideDeps):
     outputs: record.outputs.map((output) => ({ ...output, key: toKey(output.key) })),
   };
   return await replaceRecord({ from: record, to: next, etag }, deps);
+}
+
+/**
+ * The same for many photos: each on its own, so that one that changed elsewhere stops no other.
+ *
+ * @returns The photos that were decided, and those that were not as they had been looked at. What vanished, or was never
+ * cut out, is in neither.
+ */
+export async function decideMany(
+  photos: readonly Pick<Verdict, 'key' | 'etag'>[],
+  verdict: Verdict['verdict'],
+  deps: DecideDeps,
+): Promise<Decided> {
+  const items: Item[] = [];
+  const left: Item[] = [];
+  await forEachAtOnce(photos, async (photo) => {
+    try {
+      items.push(await decide({ ...photo, verdict }, deps));
+    } catch (error) {
+      if (!(error instanceof StudioError)) throw error;
+      if (error.item !== undefined) left.push(error.item);
+    }
+  });
+  return { items, left };
 }
 
 /** Reads the record that a request is about. @throws {StudioError} `conflict` when it is another one by now; `vanished` */

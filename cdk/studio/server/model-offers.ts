@@ -102,13 +102,12 @@ function offerOf(manifest: ModelManifest, paces: readonly MeasuredPace[], macsPe
   };
 }
 
-/** Measures in the order in which they say most to somebody who looks at cutouts. */
-const MEASURES = ['maxF', 'sMeasure', 'iou', 'ssim'] as const;
+/** The set of a network's evaluation that says most to somebody with a catalogue. */
+const PRODUCTS = 'products';
 
+/** One set's figure: a mean over sets of unlike difficulty and size would rank networks by what they were measured on. */
 function qualityOf({ scores }: ModelManifest): ModelOffer['quality'] {
-  for (const measure of MEASURES) {
-    const values = Object.values(scores).flatMap((set) => set[measure] ?? []);
-    if (values.length > 0) return { measure, value: values.reduce((sum, value) => sum + value, 0) / values.length };
-  }
+  const sets = Object.entries(scores).sort(([a], [b]) => Number(b === PRODUCTS) - Number(a === PRODUCTS));
+  for (const [set, { iou: overlap }] of sets) if (overlap !== undefined) return { set, overlap };
   return null;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { PhotoRecord } from '#functions/contract/record.ts';
 import { buildReport, type Report, type ReportInput } from '../../report/report.ts';
 import { writeReport } from '../../report/write-report.ts';
+import type { WorkFailure } from './studio-store.ts';
 
 /** What the last run's report alone knows: photos that left no record, and when it ran. */
 const LastReport = z.object({
@@ -15,19 +16,26 @@ const LastReport = z.object({
 });
 type LastReport = z.infer<typeof LastReport>;
 
-/** Accounts for records as they are now. @param last The report of the run they are of, where there is one. */
-export function reportNow(records: readonly PhotoRecord[], last: LastReport | null, now: Date): Report {
-  return buildReport(inputsOf(records, last), timesOf(last, now));
+/** What there is to account for. */
+export interface Account {
+  readonly records: readonly PhotoRecord[];
+  /** Photos that left no record since the last report. */
+  readonly failures: readonly WorkFailure[];
+  readonly now: Date;
 }
 
-/** Writes a folder's report anew, so that its table and contact sheet show what was decided. */
+/** Accounts for photos as they are now. `last` is the report of the run they are of, where there is one. */
+export function reportNow(account: Account & { readonly last: LastReport | null }): Report {
+  return buildReport(inputsOf(account, account.last), timesOf(account.last, account.now));
+}
+
+/** Writes a folder's report anew, so that its table and contact sheet show what was cut out and decided since. */
 export async function refreshReport(
   { src, dst }: { readonly src: string; readonly dst: string },
-  records: readonly PhotoRecord[],
-  now: Date,
+  account: Account,
 ): Promise<void> {
   const last = await lastReport(dst);
-  await writeReport({ src, dst, photos: inputsOf(records, last), ...timesOf(last, now) });
+  await writeReport({ src, dst, photos: inputsOf(account, last), ...timesOf(last, account.now) });
 }
 
 /** @returns A folder's report, or null where there is none that can be read. */
@@ -39,9 +47,11 @@ export async function lastReport(dst: string): Promise<LastReport | null> {
   }
 }
 
-function inputsOf(records: readonly PhotoRecord[], last: LastReport | null): ReportInput[] {
+function inputsOf({ records, failures }: Account, last: LastReport | null): ReportInput[] {
   const present = new Set(records.map(({ source }) => source.key));
-  const failed = (last?.photos ?? []).filter(({ key, status }) => status === 'failed' && !present.has(key));
+  const before = (last?.photos ?? []).filter(({ status }) => status === 'failed');
+  const newest = new Map([...before, ...failures].map((failure) => [failure.key, failure]));
+  const failed = [...newest.values()].filter(({ key }) => !present.has(key));
   return [
     ...records.map((record): ReportInput => ({ key: record.source.key, status: record.status, record })),
     ...failed.map(

@@ -27,6 +27,10 @@ export const Requests = {
   run: z.strictObject({ keys, choice }),
   id: z.object({ id: z.uuid() }),
   decision: z.strictObject({ key, etag, verdict: z.enum(['approved', 'refused']).nullable() }),
+  decisions: z.strictObject({
+    photos: z.array(z.strictObject({ key, etag })).min(1).max(1_000_000),
+    verdict: z.enum(['approved', 'refused']).nullable(),
+  }),
   retouch: z.object({ key, etag, correction: z.enum(['yes', 'no']) }),
   trial: z.strictObject({ key, choice }),
   keep: z.strictObject({ id: z.uuid(), etag }),

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { PhotoRecord } from '#functions/contract/record.ts';
 import { reportCsv } from '../../report/report-csv.ts';
-import type { Item } from '../protocol.ts';
+import type { Decided, Item } from '../protocol.ts';
 import { allRecords } from './all-records.ts';
-import { decide } from './decide.ts';
+import { decide, decideMany } from './decide.ts';
 import { lastReport, reportNow } from './refresh-report.ts';
 import { Requests, readRequest } from './requests.ts';
 import { retouch } from './retouch.ts';
@@ -21,13 +21,21 @@ export function addReviewRoutes(app: FastifyInstance, studio: Studio): void {
   const { index, hub } = studio;
   const changed = (item: Item): Item => {
     hub.send({ type: 'items', items: [item], gone: [] });
-    studio.noteDecided();
+    studio.noteChange();
     return item;
   };
 
   app.post('/api/decisions', async (request) =>
     changed(await decide(readRequest(Requests.decision, request.body), studio)),
   );
+
+  app.post('/api/decisions/many', { bodyLimit: KEYS_BYTES }, async (request): Promise<Decided> => {
+    const { photos, verdict } = readRequest(Requests.decisions, request.body);
+    const decided = await decideMany(photos, verdict, studio);
+    hub.send({ type: 'items', items: decided.items, gone: [] });
+    studio.noteChange();
+    return decided;
+  });
 
   app.post('/api/trials/keep', async (request) => {
     const { id, etag } = readRequest(Requests.keep, request.body);
@@ -73,9 +81,10 @@ export function addReviewRoutes(app: FastifyInstance, studio: Studio): void {
     return reply.send(zipResults(records, { store: studio.store, csv: await csvOf(records, studio) }));
   });
 
-  async function csvOf(records: readonly PhotoRecord[], { store, now }: Studio): Promise<string> {
-    const last = store.reported === null ? null : await lastReport(store.reported.dst);
-    const shown = records.length === index.items().length ? last : null;
-    return reportCsv(reportNow(records, shown, now()).photos);
+  async function csvOf(records: readonly PhotoRecord[], { store, line, now }: Studio): Promise<string> {
+    const isAll = records.length === index.items().length;
+    const last = isAll && store.reported !== null ? await lastReport(store.reported.dst) : null;
+    const failures = isAll ? line.failures : [];
+    return reportCsv(reportNow({ records, failures, last, now: now() }).photos);
   }
 }

@@ -138,10 +138,13 @@ function openStudio(options: StudioOptions, temporary: string) {
     await look();
     await look();
   };
-  const onRun = (state: RunState) => hub.send({ type: 'run', run: state });
-  const line = new WorkLine({ store, onRun, onPhoto: lookQuietly, settle });
+  const onRun = (run: RunState) => {
+    hub.send({ type: 'run', run });
+    if (run.state === 'done' || run.state === 'failed' || run.state === 'stopped') reporter.note();
+  };
+  const reporter = new ReportKeeper(store, index, () => line.failures);
+  const line: WorkLine = new WorkLine({ store, onRun, onPhoto: lookQuietly, settle });
   const trials = new TrialDesk({ store, index, run, folder: join(temporary, 'trials') });
-  const reporter = new ReportKeeper(store, index);
   const studio: Studio = {
     store,
     index,
@@ -156,7 +159,7 @@ function openStudio(options: StudioOptions, temporary: string) {
     now: () => new Date(),
     listModels: async () => await modelOffers(await paceOf(index), model === undefined ? [] : [model]),
     findModel: async (id) => (model?.manifest.id === id ? model : await findPackedModel(id)),
-    noteDecided: () => reporter.note(),
+    noteChange: () => reporter.note(),
   };
   const close = async () => {
     clearInterval(timer);

@@ -26,6 +26,6 @@ export interface Studio {
   readonly now: () => Date;
   readonly listModels: () => Promise<ModelOffer[]>;
   readonly findModel: (id: string) => Promise<PackedModel | null>;
-  /** Something was decided: what is written about the batch has to follow. */
-  readonly noteDecided: () => void;
+  /** Something was decided, or cut out: what is written about the batch has to follow. */
+  readonly noteChange: () => void;
 }

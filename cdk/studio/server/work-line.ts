@@ -40,6 +40,11 @@ export class WorkLine {
     return [...this.#runs.values()];
   }
 
+  /** Photos that left no record, of the runs that are remembered. */
+  get failures(): readonly WorkFailure[] {
+    return this.runs.flatMap(({ failures }) => failures);
+  }
+
   add(keys: readonly string[], choice: Choice): RunState {
     const id = randomUUID();
     const run: RunState = {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Item } from '#cdk/studio/protocol.ts';
@@ -10,6 +10,7 @@ import { sharp } from '#functions/imaging/codec.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
 import { runReal } from '#test/support/real-run.ts';
 import { ask, openTestStudio, type TestStudio } from '#test/support/studio.ts';
+import { doneRecord } from '../report/photo-records.ts';
 
 /** A studio over one photo of a dark disc that the real pipeline has cut out with the tiny network. */
 async function studioOfDisc(
@@ -57,6 +58,24 @@ describe('a decision', () => {
     expect(answer.status).toBe(200);
     expect(record).toMatchObject({ verdict: 'ok', decision: { verdict: 'approved', before: item.verdict } });
     expect(Date.parse((record.status === 'done' && record.decision?.at) || '')).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test('about many leaves alone what changed meanwhile, and says how that is now', async () => {
+    const keys = ['a.jpg', 'b.jpg', 'c.jpg'];
+    const results = Object.fromEntries(keys.map((key) => [`records/${key}.json`, JSON.stringify(doneRecord(key))]));
+    const studio = await openTestStudio({ results });
+    const seen = (await items(studio)).map(({ key, etag }) => ({ key, etag }));
+    const changed = JSON.stringify(doneRecord('b.jpg', { confidence: 0.123 }));
+    await writeFile(join(studio.dst, 'records/b.jpg.json'), changed);
+    await rm(join(studio.dst, 'records/c.jpg.json'));
+
+    const answer = await ask(studio, '/api/decisions/many', { json: { photos: seen, verdict: 'approved' } });
+
+    expect(answer.json).toMatchObject({
+      items: [{ key: 'a.jpg', decision: 'approved' }],
+      left: [{ key: 'b.jpg', decision: null, confidence: 0.123 }],
+    });
+    expect(await readFile(join(studio.dst, 'records/b.jpg.json'), 'utf8')).toBe(changed);
   });
 
   test('to refuse takes the files out of the folder that is published, and back when it is undone', async () => {

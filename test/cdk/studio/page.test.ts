@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stampInto, strokeInto } from '#cdk/studio/page/brush-mask.ts';
-import { countBy, NO_FILTER, shownItems, standingOf } from '#cdk/studio/page/filter.ts';
+import { countBy, type Filter, filterOf, hashOf, NO_FILTER, shownItems, standingOf } from '#cdk/studio/page/filter.ts';
 import { EN } from '#cdk/studio/page/words/en.ts';
 import { ZH } from '#cdk/studio/page/words/zh.ts';
 import type { Item } from '#cdk/studio/protocol.ts';
@@ -30,8 +30,25 @@ describe('the gallery', () => {
     [{ reason: 'soft_mask' }, ['unsure.jpg']],
     [{ text: 'SURE' }, ['unsure.jpg', 'a/sure.jpg']],
     [{ rule: 'amazon:fill' }, []],
+    [{ atLeast: 0.5 }, ['approved.jpg', 'a/sure.jpg']],
   ])('filters by %j', (changes, expected) => {
     expect(keys(shownItems(all, { ...NO_FILTER, ...changes }))).toEqual(expected);
+  });
+
+  test.each<Partial<Filter>>([
+    {},
+    { standing: 'review', sort: 'name' },
+    { reason: 'soft_mask', rule: 'amazon:fill', atLeast: 0.95 },
+    { text: 'a & b=#1 \u978b' },
+  ])('keeps %j in the address', (changes) => {
+    const filter = { ...NO_FILTER, ...changes };
+
+    expect(filterOf(hashOf(filter))).toEqual(filter);
+  });
+
+  test('leaves out of an address what nobody could have chosen', () => {
+    expect(filterOf('#show=<script>&sure=7&sort=price')).toEqual(NO_FILTER);
+    expect(hashOf(NO_FILTER)).toBe('');
   });
 
   test('finds a photo by its SKU and by the shop rule it breaks', () => {

@@ -38,6 +38,8 @@ export interface Words {
   readonly search: string;
   readonly sort: string;
   readonly sorts: { readonly doubtful: string; readonly sure: string; readonly name: string };
+  readonly atLeast: string;
+  readonly orMore: (share: string) => string;
   readonly clearFilters: string;
   readonly nothingHere: string;
   readonly nothingMatches: string;
@@ -77,6 +79,8 @@ export interface Words {
   readonly allDone: string;
   readonly decided: { readonly approved: string; readonly refused: string; readonly undone: string };
   readonly conflict: string;
+  /** Photos of a decision about many. */
+  readonly leftAlone: (count: string) => string;
   readonly facts: {
     readonly model: string;
     readonly preset: string;
@@ -90,7 +94,6 @@ export interface Words {
   };
   readonly ruleBroken: (preset: string, rule: string, value: string, asked: string) => string;
   // Trial
-  readonly trialTitle: string;
   readonly trialStart: string;
   readonly trialRunning: string;
   readonly stands: string;
@@ -116,6 +119,8 @@ export interface Words {
   readonly edges: string;
   readonly edgesOfPreset: string;
   readonly fetchFirst: string;
+  /** How much of the true shape a network finds, on photos of a kind. */
+  readonly overlap: (share: string, set: string) => string;
   readonly aPhoto: (time: string, isMeasured: boolean) => string;
   readonly modelElsewhere: string;
   readonly uploading: (done: string, total: string) => string;
@@ -136,6 +141,15 @@ export interface Words {
   readonly close: string;
   // Keys
   readonly shortcuts: string;
+  readonly keys: {
+    readonly move: string;
+    readonly open: string;
+    readonly mode: string;
+    readonly zoom: string;
+    readonly brush: string;
+    readonly space: string;
+    readonly paint: string;
+  };
   readonly shortcutsOn: string;
   // State of the world
   readonly loading: string;
