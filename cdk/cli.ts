@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { CommanderError } from 'commander';
+import { letReaderGo } from '#models/commands/let-reader-go.ts';
 import { BatchError } from './batch/batch-error.ts';
 import { makeProgram } from './commands/program.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -10,8 +11,7 @@ const EXIT_USAGE = 2;
 
 const program = makeProgram();
 
-// A reader that has enough (`| head`) ends its own reading, not the run.
-process.stdout.on('error', () => {});
+letReaderGo();
 
 try {
   await program.parseAsync();

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { letReaderGo } from '#models/commands/let-reader-go.ts';
 import { startProgress } from '#models/commands/progress-line.ts';
 import { inMegabytes } from './in-megabytes.ts';
 import { packModelLayer } from './model-layer.ts';
@@ -49,6 +50,8 @@ async function packLayers(models: string[], options: { runtime?: Architecture; o
 function describeLayer(folder: string, { files, bytes, sha256 }: LayerSize): string {
   return `${folder}: ${inMegabytes(bytes)} in ${files} files, sha256 ${sha256.slice(0, 16)}`;
 }
+
+letReaderGo();
 
 try {
   await program.parseAsync();

@@ -7,6 +7,7 @@ import { explainModel } from './commands/explain.ts';
 import { registerExport } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
+import { letReaderGo } from './commands/let-reader-go.ts';
 import { listModels } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
@@ -64,6 +65,8 @@ registerAblate(program);
 registerExport(program);
 registerDistil(program);
 registerReproduce(program);
+
+letReaderGo();
 
 try {
   await program.parseAsync();
