@@ -15,6 +15,7 @@ import type { Place } from '#cdk/batch/place.ts';
 import { readSource } from '#cdk/batch/read-source.ts';
 import { type Submitted, submitBatch } from '#cdk/batch/submit-batch.ts';
 import { workQueue } from '#cdk/batch/work-queue.ts';
+import type { DoubtSettings } from '#cdk/doubt-environment.ts';
 import type { PhotoLine } from '#cdk/local/photo-line.ts';
 import { recordKey } from '#functions/contract/output-keys.ts';
 import { PhotoRecord } from '#functions/contract/record.ts';
@@ -47,20 +48,28 @@ export interface EmulatedStage {
 
 const LOOK_EVERY_MS = 200;
 
+interface StageOptions {
+  readonly workers: number;
+  /** Holds what the workers carry. @default a tiny network */
+  readonly modelFolder?: string;
+  readonly doubts?: DoubtSettings;
+}
+
 /** @returns Null where there is no emulator. */
-export async function startStage({ workers }: { readonly workers: number }): Promise<EmulatedStage | null> {
+export async function startStage({ workers, ...options }: StageOptions): Promise<EmulatedStage | null> {
   const emulator = await startEmulator();
   if (emulator === null) return null;
   const work = await mkdtemp(join(tmpdir(), 'cutline-emulator-'));
   const cloud = openCloud({ endpoint: emulator.endpoint });
   const place = await createEmulated(cloud, 'dev', synthesizeStack(work).toJSON());
-  const modelFolder = await writeTinyModel(join(work, 'model'));
+  const modelFolder = options.modelFolder ?? (await writeTinyModel(join(work, 'model')));
   const proxy = await startFaultProxy(emulator.endpoint);
   const end = new AbortController();
   const lines: PhotoLine[] = [];
   const working = workQueue(openCloud({ endpoint: proxy.endpoint }), place, {
     workers,
     modelFolder,
+    doubts: options.doubts ?? {},
     signal: end.signal,
     backoffMs: () => 0,
     onPhoto: (line) => lines.push(line),

@@ -9,9 +9,16 @@ import { float32Tensor } from '#models/onnx/tensor.ts';
 /** Width and height of the network's input and output. */
 export const TINY_SIZE = 64;
 
-/** `sigmoid(STEEPNESS * (THRESHOLD - brightness))`, brightness = mean of r, g, b in 0..1. */
+/** `sigmoid(steepness * (THRESHOLD - brightness))`, brightness = mean of r, g, b in 0..1. */
 const STEEPNESS = 60;
 const THRESHOLD = 0.85;
+
+interface TinyOptions {
+  /** @default tiny */
+  readonly id?: string;
+  /** Below 10 the mask is so soft that it is doubted. @default 60 */
+  readonly steepness?: number;
+}
 
 export interface TinyModel {
   /** A whole model.onnx. */
@@ -24,10 +31,10 @@ export interface TinyModel {
  *
  * `[1, 3, 64, 64] -> [1, 1, 64, 64]`, float32: above 0.99 where the mean of r, g, b is below 195, below 0.01 above 237.
  */
-export function tinyModel(): TinyModel {
-  const bytes = encodeModel(tinyGraph());
+export function tinyModel({ id = 'tiny', steepness = STEEPNESS }: TinyOptions = {}): TinyModel {
+  const bytes = encodeModel(tinyGraph(steepness));
   const manifest: ModelManifest = {
-    id: 'tiny',
+    id,
     family: 'isnet',
     input: { name: 'photo', width: TINY_SIZE, height: TINY_SIZE, scale: 'by255', mean: [0, 0, 0], std: [1, 1, 1] },
     output: { name: 'mask' },
@@ -44,16 +51,16 @@ export function tinyModel(): TinyModel {
 }
 
 /** Writes the tiny network as workers load one: `model.onnx` and `manifest.json`. @returns The folder, made where missing. */
-export async function writeTinyModel(folder: string): Promise<string> {
-  const { bytes, manifest } = tinyModel();
+export async function writeTinyModel(folder: string, options: TinyOptions = {}): Promise<string> {
+  const { bytes, manifest } = tinyModel(options);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'model.onnx'), bytes);
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return folder;
 }
 
-function tinyGraph(): Graph {
-  const weight = -STEEPNESS / 3;
+function tinyGraph(steepness: number): Graph {
+  const weight = -steepness / 3;
   return {
     name: 'tiny',
     opset: 17,
@@ -65,7 +72,7 @@ function tinyGraph(): Graph {
     ],
     constants: new Map([
       ['weight', float32Tensor([1, 3, 1, 1], Float32Array.of(weight, weight, weight))],
-      ['bias', float32Tensor([1], Float32Array.of(STEEPNESS * THRESHOLD))],
+      ['bias', float32Tensor([1], Float32Array.of(steepness * THRESHOLD))],
     ]),
     hints: [],
   };
