@@ -56,6 +56,8 @@ export async function startEmulator(): Promise<Emulator | null> {
   if (program === null) return null;
   const port = await freePort();
   const child = spawn(program, known.args(port), { stdio: 'ignore', env: { ...process.env, ...known.env(port) } });
+  // A test that is given up while it starts stops nothing.
+  process.once('exit', () => child.kill('SIGKILL'));
   const endpoint = `http://127.0.0.1:${port}`;
   await untilReady(`${endpoint}${known.health}`, child);
   return { endpoint, stop: () => child.kill('SIGKILL') };

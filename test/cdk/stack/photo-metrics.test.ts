@@ -11,6 +11,7 @@ import { Segmenter } from '#functions/imaging/segment.ts';
 import { Workspace } from '#functions/imaging/workspace.ts';
 import { createHandler } from '#functions/remove-background/handle-batch.ts';
 import { drawDisc, photo, plainPhoto } from '#test/support/drawn-photo.ts';
+import { temporaryFolder } from '#test/support/folders.ts';
 import { contextWith, sqsEvent, sqsRecord } from '#test/support/lambda-events.ts';
 import { MemoryStore } from '#test/support/memory-store.ts';
 import { tinyModel } from '#test/support/tiny-model.ts';
@@ -48,7 +49,7 @@ interface MetricFilter {
 }
 
 function metricFilters(): MetricFilter[] {
-  const stack = new Stack(new App());
+  const stack = new Stack(new App({ outdir: temporaryFolder() }));
   photoMetrics(new LogGroup(stack, 'Log'), 'prod');
   const filters = Template.fromStack(stack).findResources('AWS::Logs::MetricFilter');
   return Object.values(filters).map(({ Properties }) => Properties);
