@@ -1,3 +1,4 @@
+import { MB_PER_VCPU, MEASURED_MODELS, type MeasuredModel } from './measured-models.ts';
 import type { Place } from './place.ts';
 import { costUsd, storageUsdPerMonth } from './prices.ts';
 
@@ -5,6 +6,8 @@ import { costUsd, storageUsdPerMonth } from './prices.ts';
 export interface PhotoCost {
   /** One worker's time. */
   readonly seconds: number;
+  /** Whether that is time of a whole core, which a small function on AWS does not have. @default false: it was seen there */
+  readonly isCpuTime?: boolean;
   /** Cutouts' bytes for each byte of the photos' files. */
   readonly bytesOut: number;
   /** For a person to judge by. */
@@ -24,18 +27,44 @@ export interface Estimate {
   readonly storageUsdPerMonth: number | null;
 }
 
-/**
- * Measured on two AMD EPYC cores without AVX-512, PNG out: IS-Net 4.0 s of CPU a photo (`npm run bench`), U2-Net-P 0.7 s
- * (`cutline run`, the sample catalogue). Between them it is nearly a straight line in the network's multiplications: U2-Net lies
- * within a tenth of it.
- */
-const MEASURED = { baseSeconds: 0.3, secondsPerGigaMac: 0.0225, bytesOut: 8 } as const;
+/** Cutouts as PNG, of the sample catalogue. */
+const BYTES_OUT = 8;
 
-/** @param macs Multiply-accumulates of the network, as its manifest says. */
-export function measuredPhotoCost(macs: number, model: string): PhotoCost {
-  const { baseSeconds, secondsPerGigaMac, bytesOut } = MEASURED;
-  const seconds = baseSeconds + (macs / 1e9) * secondsPerGigaMac;
-  return { seconds, bytesOut, from: `${model}, measured on the sample catalogue, one x86_64 core` };
+/** What a photo takes with a network that was measured; undefined for any other. */
+export function measuredPhotoCost(model: string): PhotoCost | undefined {
+  const measured = MEASURED_MODELS[model];
+  if (measured === undefined) return undefined;
+  return { seconds: middle(measured), bytesOut: BYTES_OUT, isCpuTime: true, from: `${model}, ${MEASURED_HOW}` };
+}
+
+const MEASURED_HOW = 'measured on one x86_64 core with AVX-512, photos of 2 to 12 megapixels';
+
+/**
+ * What a photo takes with a network that was not measured: reckoned by its multiplications, on the straight line between the two
+ * measured networks of float32 around it, or the nearest two.
+ *
+ * @param macs Multiply-accumulates of one run, as its manifest says.
+ */
+export function interpolatedPhotoCost(macs: number, model: string): PhotoCost {
+  const gigaMacs = macs / 1e9;
+  const known = Object.entries(MEASURED_MODELS)
+    .filter(([, { is8Bit }]) => !is8Bit)
+    .sort(([, one], [, other]) => one.gigaMacs - other.gigaMacs);
+  const above = known.findIndex(([, network]) => network.gigaMacs >= gigaMacs);
+  const upper = above === -1 ? known.length - 1 : Math.max(above, 1);
+  const [low, high] = [known[upper - 1], known[upper]];
+  if (low === undefined || high === undefined) throw new Error('Expected two measured networks of float32');
+  const share = (gigaMacs - low[1].gigaMacs) / (high[1].gigaMacs - low[1].gigaMacs);
+  const seconds = middle(low[1]) + share * (middle(high[1]) - middle(low[1]));
+  const from = `${model} was not measured: reckoned by its multiplications from ${low[0]} and ${high[0]}, ${MEASURED_HOW}`;
+  // A network of no multiplications still has its photos decoded and encoded.
+  return { seconds: Math.max(seconds, FEWEST_SECONDS), bytesOut: BYTES_OUT, isCpuTime: true, from };
+}
+
+const FEWEST_SECONDS = 0.2;
+
+function middle({ cpuSeconds: [at2, at12] }: MeasuredModel): number {
+  return (at2 + at12) / 2;
 }
 
 /** Lambda begins a queue's work with five workers and adds 300 a minute (AWS's guide to SQS event sources). */
@@ -59,6 +88,7 @@ export function estimate(
 ): Estimate {
   const { photos, bytes } = source;
   const seconds = photos * cost.seconds;
+  const slower = cost.isCpuTime === true ? Math.max(1, MB_PER_VCPU / place.memoryMb) : 1;
   const workers = Math.max(1, Math.min(place.maxConcurrency, photos));
   const coldStarts = workers * COLD_START_SECONDS;
   return {
@@ -66,8 +96,8 @@ export function estimate(
     photoSeconds: cost.seconds,
     localSeconds: seconds / Math.min(localWorkers, photos),
     localWorkers,
-    awsSeconds: COLD_START_SECONDS + secondsWith(workers, seconds),
-    awsUsd: costUsd({ photos, seconds: seconds + coldStarts }, place),
+    awsSeconds: COLD_START_SECONDS + secondsWith(workers, seconds * slower),
+    awsUsd: costUsd({ photos, seconds: seconds * slower + coldStarts }, place),
     storageUsdPerMonth: bytes === null ? null : storageUsdPerMonth(bytes * cost.bytesOut),
   };
 }

@@ -81,7 +81,7 @@ async function readLocal(path: string, options: SourceOptions): Promise<Source> 
     );
   }
   const { photos, repeated } = readCsv(await readFile(path, 'utf8'), path);
-  const notes = repeated === 0 ? [] : [`${repeated} rows say the same as others before them and count once.`];
+  const notes = repeated === 0 ? [] : [`${repeated} of its rows repeated others and count once.`];
   if (photosFolder !== undefined) return await withFiles(photos, { folder: resolve(photosFolder), prefix, notes });
   return { photos, bucket: photosBucket, files: new Map(), notes };
 }

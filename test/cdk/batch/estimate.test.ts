@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { estimate, measuredPhotoCost } from '#cdk/batch/estimate.ts';
+import { estimate, interpolatedPhotoCost, measuredPhotoCost, type PhotoCost } from '#cdk/batch/estimate.ts';
+import { MEASURED_MODELS } from '#cdk/batch/measured-models.ts';
 import { costUsd, dollars, storageUsdPerMonth } from '#cdk/batch/prices.ts';
+import { ensureModel } from '#models/fetch.ts';
+import { TIERS } from '#models/tiers.ts';
 
 const arm = { memoryMb: 2_048, architecture: 'arm64', maxConcurrency: 50 } as const;
 const cost = { seconds: 4, bytesOut: 8, from: 'a test' };
@@ -64,11 +67,42 @@ test('storage is reckoned from the photos’ bytes, where they are known', () =>
   expect(unknown.storageUsdPerMonth).toBeNull();
 });
 
-test.each([
-  ['isnet', 159.6e9, 4.0],
-  ['u2netp', 19.8e9, 0.7],
-])('%s takes about what was measured', (model, macs, measuredSeconds) => {
-  const { seconds } = measuredPhotoCost(macs, model);
+test('a function with half a vCPU takes twice as long for what was measured on a whole one, and one with two no less', () => {
+  const cpuTime = { ...cost, isCpuTime: true };
+  const secondsAt = (memoryMb: number, photoCost: PhotoCost) =>
+    estimate({ photos: 50_000, bytes: null }, { cost: photoCost, place: { ...arm, memoryMb }, localWorkers: 2 })
+      .awsSeconds;
 
-  expect(Math.abs(seconds / measuredSeconds - 1)).toBeLessThan(0.15);
+  expect(secondsAt(1_769 / 2, cpuTime) / secondsAt(1_769, cpuTime)).toBeCloseTo(2, 1);
+  expect(secondsAt(2 * 1_769, cpuTime)).toBe(secondsAt(1_769, cpuTime));
+  // What was seen on a stage has its memory in it.
+  expect(secondsAt(1_769 / 2, cost)).toBe(secondsAt(1_769, cost));
+});
+
+test.each([...TIERS, 'isnet'])('%s is reckoned with what was measured of it', (model) => {
+  const [at2, at12] = MEASURED_MODELS[model]?.cpuSeconds ?? [Number.NaN, Number.NaN];
+
+  const { seconds, from } = measuredPhotoCost(model) ?? {};
+
+  expect(seconds).toBeGreaterThanOrEqual(at2);
+  expect(seconds).toBeLessThanOrEqual(at12);
+  expect(from).toContain('measured on');
+});
+
+test.each(TIERS)('the %s that was measured has the multiplications of the one that lies here', async (tier) => {
+  const { manifest } = await ensureModel(tier);
+
+  expect(manifest.macs / 1e9 / (MEASURED_MODELS[tier]?.gigaMacs ?? 0)).toBeCloseTo(1, 1);
+});
+
+test('a network that nobody measured lies between its neighbours, and says so', () => {
+  const [u2net, isnet] = [measuredPhotoCost('u2net')?.seconds ?? 0, measuredPhotoCost('isnet')?.seconds ?? 0];
+
+  const { seconds, from } = interpolatedPhotoCost((58.6e9 + 159.6e9) / 2, 'mine');
+
+  expect(seconds).toBeCloseTo((u2net + isnet) / 2, 1);
+  expect(from).toMatch(/^mine was not measured: .* from u2net and isnet/);
+  expect(measuredPhotoCost('mine')).toBeUndefined();
+  expect(interpolatedPhotoCost(320e9, 'twice').seconds).toBeGreaterThan(isnet);
+  expect(interpolatedPhotoCost(0, 'nothing').seconds).toBeGreaterThan(0);
 });
