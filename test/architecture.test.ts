@@ -37,6 +37,7 @@ const AREAS: readonly Area[] = [
       'functions/contract',
       'models/catalogue',
       'models/cache-folder.ts',
+      'models/commands/let-reader-go.ts',
       'models/commands/progress-line.ts',
       'models/fetch.ts',
       'models/run-command.ts',

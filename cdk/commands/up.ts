@@ -69,7 +69,9 @@ async function up({ endpoint, stage, workers = defaultWorkers(), ...flags }: UpF
     `${workers} at work until Ctrl-C. In another terminal: cutline submit photos/${typedFlags({ stage, endpoint })}`,
   );
   const interrupt = onInterrupt(() => console.error('Finishing the photos in hand.'));
-  const watching = tellEnds(cloud, place, interrupt.signal);
+  // Workers that cannot go on end this command, and with it the look-out for ended batches.
+  const over = new AbortController();
+  const watching = tellEnds(cloud, place, AbortSignal.any([interrupt.signal, over.signal]));
   try {
     await workQueue(cloud, place, {
       workers,
@@ -78,8 +80,9 @@ async function up({ endpoint, stage, workers = defaultWorkers(), ...flags }: UpF
       signal: interrupt.signal,
       onPhoto: ({ key, outcome, code }) => console.error(`${outcome}  ${key}${code === undefined ? '' : ` (${code})`}`),
     });
-    await watching;
   } finally {
+    over.abort();
+    await watching;
     interrupt.dispose();
   }
 }
