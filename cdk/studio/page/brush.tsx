@@ -111,7 +111,8 @@ export function Brush({ item, onEnd }: BrushProps) {
       begin();
       cursor.value = now;
       paint(now);
-    } else if (event.key === '[') size.value = Math.max(1, size.value - 4);
+    } else if (event.key === 'Escape' && strokes.value.length === 0) onEnd();
+    else if (event.key === '[') size.value = Math.max(1, size.value - 4);
     else if (event.key === ']') size.value = Math.min(100, size.value + 4);
     else if (event.key.toLowerCase() === 'x') value.value = value.value === 255 ? 0 : 255;
     else return;

@@ -50,7 +50,8 @@ function Run({ run, onHide }: { readonly run: RunState; readonly onHide: () => v
   return (
     <div class={`run ${state}`}>
       <span>
-        <b>{w.states[state]}</b> <span class="quiet">{`${choice.model} · ${choice.presets.join(', ')}`}</span>
+        <b aria-live="polite">{w.states[state]}</b>{' '}
+        <span class="quiet">{`${choice.model} · ${choice.presets.join(', ')}`}</span>
       </span>
       <progress max={total} value={finished} aria-label={w.states[state]} />
       <span>{w.progress(finished.toLocaleString(w.language), total.toLocaleString(w.language))}</span>

@@ -193,5 +193,6 @@ export const EN: Words = {
     not_a_photo: 'Not a photo that can be read.',
     unsupported_format: 'A kind of picture that cannot be read. Save it as JPEG or PNG.',
     empty_file: 'The file is empty.',
+    bad_name: 'Not a photo by its name, which ends like .jpg or .png and has at most 200 characters.',
   },
 };
