@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { BUILT_IN_PRESETS } from '../contract/built-in-presets.ts';
 import { readBackdrops } from '../imaging/backdrops.ts';
-import { openNetwork, openNetworkLazily } from '../imaging/open-network.ts';
 import type { RgbImage } from '../imaging/raster.ts';
 import { Workspace } from '../imaging/workspace.ts';
 import { createHandler } from './handle-batch.ts';
+import { openNetwork, openNetworkLazily } from './open-network.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { readSettings, type WorkerSettings } from './settings.ts';
 

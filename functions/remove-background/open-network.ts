@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelManifest } from '../contract/manifest.ts';
-import { LazyNetwork } from './lazy-network.ts';
-import { Segmenter } from './segment.ts';
+import { LazyNetwork } from '../imaging/lazy-network.ts';
+import { Segmenter } from '../imaging/segment.ts';
 
 interface OpenOptions {
   readonly threads: number;
