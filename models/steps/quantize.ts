@@ -4,6 +4,7 @@ import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { type ActivationSpread, observeSpreads } from '../quantization/activation-ranges.ts';
 import { equalize } from '../quantization/equalize.ts';
+import { fillLanes } from '../quantization/fill-lanes.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
@@ -100,7 +101,7 @@ function writeAt(
   spreads: ReadonlyMap<string, ActivationSpread>,
   { percentile, floatLayers }: Pick<QuantizationTrial, 'percentile' | 'floatLayers'>,
 ): Graph {
-  return writeQuantized(planQuantization(graph, floatLayers), spreads, percentile);
+  return fillLanes(writeQuantized(planQuantization(graph, floatLayers), spreads, percentile));
 }
 
 async function masksOf(graph: Graph, photos: readonly Float32Array[], form: InputForm): Promise<Float32Array[]> {
