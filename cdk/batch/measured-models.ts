@@ -12,8 +12,8 @@ export interface MeasuredModel {
  * Measured in November 2026: user and system time of a process that computes on one thread, as a worker does
  * (`cdk/bench/cutline-child.ts`), on two Intel Xeon cores with AVX-512. Medians of two to four cutouts from the third on, the
  * bench's two photos, preset `transparent`; `fast` and `balanced` by themselves, the others taking turns beside much other work.
- * `npm run bench -- --model ID` measures the same. On AMD EPYC cores without AVX-512 IS-Net took 1.3 times as long and `balanced`
- * 1.6 times; arm64 was not measured.
+ * `npm run bench -- --model ID` measures the same. On AMD EPYC cores without AVX-512 IS-Net and `balanced` took 1.3 times
+ * as long at 2 megapixels; arm64 was not measured.
  *
  * A worker's one thread is one vCPU, which Lambda gives to a function of 1,769 MB; with less memory it takes longer in proportion.
  */

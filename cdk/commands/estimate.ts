@@ -25,7 +25,7 @@ Examples:
   cutline estimate catalogue.csv --model isnet
   cutline estimate s3://my-photos/spring/ --stage prod      what this stage's photos have taken so far
 
-Where no stage says what its photos took, expect up to two thirds more on processors without AVX-512 and on arm64, which was
+Where no stage says what its photos took, expect a third more on processors without AVX-512 and on arm64, which was
 not measured. Prices are list prices of us-east-1, without taxes, transfer and the free tier.`;
 
 /** Adds `cutline estimate SRC`. */

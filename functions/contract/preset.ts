@@ -57,7 +57,7 @@ export const Preset = z
     for (const { path, message } of contradictions(preset)) context.addIssue({ code: 'custom', path: [path], message });
   });
 
-/** What a schema makes of valid input. By name, because Biome's noFloatingPromises never ends on an inferred one. */
+/** What the schema makes of valid input. */
 export interface Preset extends z.infer<typeof Preset> {}
 
 /** A colour as presets write it, 0..255. */
