@@ -328,16 +328,18 @@ test('an end of the server is said, and so is an address without its token', asy
   expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:/);
 });
 
-test('five thousand photos are listed with only those in sight drawn', async () => {
-  for (let n = 0; n < 5_000; n++) {
+test('five thousand photos are listed with only those in sight drawn, and scrolled without drawing them anew', async () => {
+  const writing = Array.from({ length: 5_000 }, async (_, n) => {
     const key = `item-${String(n).padStart(4, '0')}.jpg`;
     const changes = { verdict: n % 5 === 0 ? 'review' : 'ok', confidence: n / 5_000 } as const;
     await writeFile(join(dst, 'records', `${key}.json`), JSON.stringify(doneRecord(key, changes)));
-  }
+  });
+  await Promise.all(writing);
   await openStudio();
   await page.getByText('5,000 photos').waitFor();
 
   const drawn = await page.locator('.tile').count();
+  const events = await traceOf(['cc', 'toplevel'], () => page.evaluate(SCROLL_100_FRAMES));
   await page.evaluate(`document.querySelector('.grid').scrollTop = 1e9`);
   await page.getByText('item-4999.jpg').waitFor();
   await page.getByRole('radio', { name: 'To check' }).check();
@@ -345,4 +347,40 @@ test('five thousand photos are listed with only those in sight drawn', async () 
 
   expect(drawn).toBeGreaterThan(5);
   expect(drawn).toBeLessThan(80);
+  // A screen has 24 pieces of 256 px: drawn anew in each of 100 frames, they would be 2,400.
+  const pieces = events.filter(({ name }) => name === 'RasterTask').length;
+  expect(pieces).toBeGreaterThan(0);
+  expect(pieces).toBeLessThan(600);
+  // Time of the processor, not of the clock: whatever else the machine does.
+  const longestUs = Math.max(...events.filter(({ name }) => name === 'RunTask').map(({ tdur = 0 }) => tdur));
+  expect(longestUs).toBeLessThan(50_000);
 });
+
+const SCROLL_100_FRAMES = `(async () => {
+  const grid = document.querySelector('.grid');
+  for (let n = 0; n < 100; n++) {
+    grid.scrollTop += 40;
+    await new Promise(requestAnimationFrame);
+  }
+})()`;
+
+interface TraceEvent {
+  readonly name: string;
+  /** Of its thread's processor, microseconds. */
+  readonly tdur?: number;
+}
+
+/** What Chromium did while `act` ran. */
+async function traceOf(includedCategories: string[], act: () => Promise<unknown>): Promise<TraceEvent[]> {
+  if (browser === null) throw new Error('Expected a browser');
+  const session = await browser.newBrowserCDPSession();
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  const ended = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+  await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories } });
+  await act();
+  await session.send('Tracing.end');
+  await ended;
+  await session.detach();
+  return events;
+}

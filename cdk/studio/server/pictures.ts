@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sharp } from '#functions/imaging/codec.ts';
 import { decode, PHOTO_LIMITS_DEFAULTS } from '#functions/imaging/decode.ts';
@@ -13,8 +14,8 @@ export interface ServedPicture {
   readonly contentType: string;
 }
 
-/** Pictures drawn at once: the pipeline needs the cores, too. */
-const DRAWN_AT_ONCE = 2;
+/** Pictures drawn at once: the pipeline needs the cores, too, and so does the browser that scrolls past them. */
+const DRAWN_AT_ONCE = Math.max(1, Math.floor(availableParallelism() / 2));
 const PHOTO_QUALITY = 90;
 
 /** Draws pictures for the page, and keeps them in a folder under the hash of what they show. */
