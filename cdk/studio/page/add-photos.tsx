@@ -43,7 +43,9 @@ function Files({ onChosen }: { readonly onChosen: () => void }) {
         />
         <b>{w.choosePhotos}</b>
         <span>{w.dropHere}</span>
-        <span class="quiet">{w.dropHint(bytesText(session.value?.maxBytes ?? 0))}</span>
+        <span class="quiet">
+          {w.dropHint(bytesText(session.value?.maxBytes ?? 0), session.value?.kind ?? 'folder')}
+        </span>
       </label>
       <Refused />
     </>

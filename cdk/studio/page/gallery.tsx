@@ -1,7 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Filters } from './filters.tsx';
 import { GroundPicker } from './ground-picker.tsx';
-import { again, decideMany, filter, items, lastOpened, open, selection, shown, toggle, words } from './state.ts';
+import {
+  again,
+  decideMany,
+  filter,
+  isAdding,
+  items,
+  lastOpened,
+  open,
+  selection,
+  shown,
+  toggle,
+  words,
+} from './state.ts';
 import { CAPTION_PX, Tile } from './tile.tsx';
 import { useVirtualRows } from './virtual-rows.ts';
 
@@ -19,7 +31,14 @@ export function Gallery() {
         {shown.value.length > 0 ? (
           <Grid />
         ) : (
-          <p class="quiet center">{items.value.size === 0 ? w.nothingHere : w.nothingMatches}</p>
+          <div class="quiet center">
+            <p>{items.value.size === 0 ? w.nothingHere : w.nothingMatches}</p>
+            {items.value.size === 0 && (
+              <button type="button" onClick={() => (isAdding.value = true)}>
+                {w.choosePhotos}
+              </button>
+            )}
+          </div>
         )}
       </section>
     </div>

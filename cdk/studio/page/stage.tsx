@@ -97,7 +97,7 @@ function Shown({ item, look }: { readonly item: Item; readonly look: Look }) {
     case 'mask':
       return (
         <Frame item={item} look={look}>
-          <Picture address={addressOf.mask(item)} text={`${w.modes.mask}: ${item.key}`} />
+          <Picture address={addressOf.mask(item)} text={`${w.modes.mask}: ${item.key}`} waiting={w.makingMask} />
         </Frame>
       );
   }

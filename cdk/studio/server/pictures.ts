@@ -30,23 +30,25 @@ export class PictureDesk {
 
   /** A thumbnail, alpha kept. @throws {StudioError} `not_a_photo` where there is nothing to show. */
   async thumbnail(version: string, read: () => Promise<Uint8Array>): Promise<ServedPicture> {
-    const bytes = await this.kept(`${version}.thumb.webp`, async () => {
+    const draw = async () => {
       const drawn = await drawThumbnail(await read(), THUMBNAIL_DEFAULTS);
       if (drawn === null) throw notShowable();
       return drawn.bytes;
-    });
+    };
+    const bytes = await this.kept(`${version}.thumb.webp`, () => this.inTurn(draw));
     return { bytes, contentType: 'image/webp' };
   }
 
   /** A photo as the pipeline sees it: upright, sRGB, without its metadata. @throws {StudioError} `not_a_photo` */
   async photo(version: string, read: () => Promise<Uint8Array>): Promise<ServedPicture> {
-    const bytes = await this.kept(`${version}.photo.jpg`, async () => {
+    const draw = async () => {
       const { image } = await decodePhoto(await read(), 'flatten');
       const { width, height, data } = image;
       return await sharp(data, { raw: { width, height, channels: 3 } })
         .jpeg({ quality: PHOTO_QUALITY })
         .toBuffer();
-    });
+    };
+    const bytes = await this.kept(`${version}.photo.jpg`, () => this.inTurn(draw));
     return { bytes, contentType: 'image/jpeg' };
   }
 
@@ -55,7 +57,7 @@ export class PictureDesk {
     const path = join(this.#folder, createHash('sha256').update(name).digest('hex').slice(0, 40));
     const there = await readFile(path).catch(() => null);
     if (there !== null) return there;
-    const bytes = await this.#inTurn(make);
+    const bytes = await make();
     await mkdir(this.#folder, { recursive: true });
     const draft = `${path}.${process.pid}.${Math.round(performance.now() * 1e3)}`;
     // A full disk costs time, not the picture.
@@ -66,7 +68,8 @@ export class PictureDesk {
     return bytes;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Does what fills a core when one is free. What is done in turn must not wait for a turn itself. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#drawing >= DRAWN_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#drawing++;
     try {

@@ -57,7 +57,7 @@ export async function standingCutout(record: DoneRecord, deps: CutoutDeps): Prom
 
 /** The same as it was before a person corrected it. @throws {StudioError} as above */
 export async function machineCutout(record: DoneRecord, deps: CutoutDeps): Promise<StandingCutout> {
-  const file = await deps.pictures.kept(nameOf(record), () => cutOutAgain(record, deps));
+  const file = await deps.pictures.kept(nameOf(record), () => deps.pictures.inTurn(() => cutOutAgain(record, deps)));
   const cutout = await readCutout(file, record);
   if (cutout !== null) return cutout;
   throw new StudioError('photo_replaced', 'Expected a cutout of the size of its photo, got another.');

@@ -12,6 +12,7 @@ import { EventHub } from './event-hub.ts';
 import type { RunPhotos } from './folder-place.ts';
 import { addGuard } from './guard.ts';
 import { ItemIndex } from './item-index.ts';
+import { LOCKED_PAGE } from './locked-page.ts';
 import { findPackedModel, modelOffers } from './model-offers.ts';
 import { paceOf } from './pace.ts';
 import { bundlePage, type PageBundle } from './page-bundle.ts';
@@ -71,9 +72,11 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
   let listening = port;
   await app.register(helmet, POLICY);
   addGuard(app, { token, port: () => listening });
-  app.setErrorHandler((error: FastifyError, _, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, refusal } = answerTo(error);
-    return reply.code(status).send(refusal);
+    reply.code(status);
+    const isPerson = status === 401 && request.headers.accept?.includes('text/html') === true;
+    return isPerson ? reply.type('text/html; charset=utf-8').send(LOCKED_PAGE) : reply.send(refusal);
   });
   app.setNotFoundHandler((_, reply) =>
     reply.code(404).send(refusalOf('not_found', 'Expected an address of the studio.')),

@@ -40,6 +40,18 @@ describe('who may ask', () => {
     },
   );
 
+  test('a person without the token is told which address to open, in both languages, and sees nothing else', async () => {
+    const studio = await openTestStudio({ results: recordFile('secret.jpg') });
+
+    const headers = { cookie: undefined, accept: 'text/html,application/xhtml+xml' };
+    const answer = await ask(studio, '/', { headers });
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers['content-type']).toContain('text/html');
+    expect(answer.body.toString()).toMatch(/no token[\s\S]*没有令牌/);
+    expect(answer.body.toString()).not.toMatch(/secret|<script/);
+  });
+
   test.each(['wrong', ''])('the token %j is refused, in address and cookie', async (token) => {
     const studio = await openTestStudio();
     const { port } = new URL(studio.origin);

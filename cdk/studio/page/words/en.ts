@@ -114,7 +114,8 @@ export const EN: Words = {
     'Paint with the pointer, or move with the arrow keys and paint with space. X changes between restore and erase.',
   brushCanvas: 'The mask over the photo',
   dropHere: 'Drop photos here',
-  dropHint: (limit) => `JPEG, PNG, WebP, AVIF, TIFF or GIF, up to ${limit} each. They stay on this machine.`,
+  dropHint: (limit, kind) =>
+    `JPEG, PNG, WebP, AVIF, TIFF or GIF, up to ${limit} each. ${kind === 'folder' ? 'They stay on this machine.' : 'They go into the bucket of your own stack.'}`,
   choosePhotos: 'Choose photos',
   model: 'Model',
   preset: 'Preset',

@@ -1,5 +1,6 @@
 import type { RuleResult } from '#functions/contract/preset-rules.ts';
 import type { DoubtReason, RejectionCode } from '#functions/contract/record.ts';
+import type { Session } from '../../protocol.ts';
 
 /** Everything the page says, in one language. */
 export interface Words {
@@ -112,7 +113,7 @@ export interface Words {
   readonly brushCanvas: string;
   // Adding
   readonly dropHere: string;
-  readonly dropHint: (limit: string) => string;
+  readonly dropHint: (limit: string, kind: Session['kind']) => string;
   readonly choosePhotos: string;
   readonly model: string;
   readonly preset: string;

@@ -121,7 +121,8 @@ export const ZH: Words = {
   brushHelp: '用指针涂抹，或用方向键移动、空格键涂抹。X 键在恢复与擦除之间切换。',
   brushCanvas: '叠在照片上的蒙版',
   dropHere: '把照片拖到这里',
-  dropHint: (limit) => `JPEG、PNG、WebP、AVIF、TIFF 或 GIF，每张不超过 ${limit}。照片不会离开这台电脑。`,
+  dropHint: (limit, kind) =>
+    `JPEG、PNG、WebP、AVIF、TIFF 或 GIF，每张不超过 ${limit}。${kind === 'folder' ? '照片不会离开这台电脑。' : '照片会上传到您自己部署的存储桶。'}`,
   choosePhotos: '选择照片',
   model: '模型',
   preset: '预设',
