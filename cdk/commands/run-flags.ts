@@ -44,7 +44,7 @@ export function addRunFlags(command: Command): Command {
     .option('--max-megapixels <n>', 'larger photos are rejected', wholeNumber(1, 10_000), 100)
     .option(
       '--timeout <seconds>',
-      'a batch of photos that takes longer is tried again',
+      'a photo that takes longer is tried again',
       wholeNumber(1, 900),
       QUEUE_SETTINGS.functionTimeoutSeconds,
     )

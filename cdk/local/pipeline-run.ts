@@ -113,6 +113,7 @@ export class PipelineRun {
       env: workerEnv,
       workers,
       timeoutMs,
+      isStepEnd: (line) => parsePhotoLine(line) !== null,
       onLine: (line) => this.#read(line),
       onFatal: (error) => this.#fail(error),
     });
@@ -122,7 +123,7 @@ export class PipelineRun {
     const { maxReceiveCount, batchSize, backoffMs } = this.#options;
     return new Poller({
       queue: this.#queue,
-      invoke: (event) => pool.invoke(event),
+      invoke: (event) => pool.invoke(event, event.Records.length),
       maxConcurrency,
       maxReceiveCount,
       batchSize,

@@ -1,3 +1,4 @@
+import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { PhotoOutcome } from './outcome.ts';
 import { listPhotos } from './photos-folder.ts';
 import { PipelineRun } from './pipeline-run.ts';
@@ -16,7 +17,10 @@ export interface RunOptions {
   readonly handlerPath: string;
   readonly workerEnv: Readonly<Record<string, string>>;
   readonly workers: number;
-  /** An invocation's time. @default the function's timeout on AWS */
+  /**
+   * The longest that a worker may be at one photo. AWS ends an invocation at its timeout however far its batch is; here
+   * other programs share the cores, and a batch that gets on slowly is left to do so. @default the function's timeout on AWS
+   */
   readonly timeoutMs: number;
   readonly maxReceiveCount: number;
   readonly batchSize: number;
@@ -54,6 +58,9 @@ export const RUN_DEFAULTS = {
   watch: false,
   observer: {},
 } satisfies Partial<RunOptions>;
+
+/** As on AWS, so that no message comes back while its batch is at work. */
+const VISIBLE_AFTER_TIMEOUTS = QUEUE_SETTINGS.visibilityTimeoutSeconds / QUEUE_SETTINGS.functionTimeoutSeconds;
 
 type RequiredOptions = Omit<RunOptions, keyof typeof RUN_DEFAULTS>;
 
@@ -96,7 +103,9 @@ export async function runLocal(options: RequiredOptions & Partial<RunOptions>): 
       );
     }
     await settings.observer.onStart?.();
-    const queue = await openQueue(folders.queue, { maxReceiveCount: settings.maxReceiveCount });
+    const { maxReceiveCount, timeoutMs } = settings;
+    const visibilityTimeoutSeconds = Math.ceil((timeoutMs / 1000) * VISIBLE_AFTER_TIMEOUTS);
+    const queue = await openQueue(folders.queue, { maxReceiveCount, visibilityTimeoutSeconds });
     const run = new PipelineRun(settings, folders, queue);
     try {
       const stop = await run.work(keys);

@@ -14,8 +14,10 @@ export interface WorkerPoolOptions {
   readonly workers: number;
   /** Added to this process's environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** @default the function's timeout on AWS */
+  /** The longest a worker may be at an event, or at one step of it. @default the function's timeout on AWS */
   readonly timeoutMs: number;
+  /** Whether a line of a worker's output says that a step has ended: one that takes its steps is slow, not stuck. @default never */
+  readonly isStepEnd: (line: string) => boolean;
   /** How long a worker may take to load its handler and model. @default 120,000 */
   readonly startTimeoutMs: number;
   /** Every line a worker writes to stdout or stderr. */
@@ -26,6 +28,7 @@ export interface WorkerPoolOptions {
 
 export const WORKER_POOL_DEFAULTS = {
   timeoutMs: QUEUE_SETTINGS.functionTimeoutSeconds * 1000,
+  isStepEnd: () => false,
   startTimeoutMs: 120_000,
 } satisfies Partial<WorkerPoolOptions>;
 
@@ -44,6 +47,7 @@ export class InvocationError extends Error {
 
 interface Invocation<Event, Answer> {
   readonly event: Event;
+  readonly steps: number;
   readonly resolve: (response: Answer | null) => void;
   readonly reject: (error: InvocationError) => void;
 }
@@ -82,12 +86,13 @@ export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
   /**
    * Runs the handler on an event as soon as a worker is free.
    *
+   * @param steps How many the event has. The handler is told that it has the time of all.
    * @throws {InvocationError} when the handler throws, or its worker is killed at the timeout or dies.
    */
-  invoke(event: Event): Promise<Answer | null> {
+  invoke(event: Event, steps = 1): Promise<Answer | null> {
     return new Promise((resolve, reject) => {
       if (this.#isClosing) return reject(stoppedError());
-      this.#waiting.push({ event, resolve, reject });
+      this.#waiting.push({ event, steps, resolve, reject });
       this.#dispatch();
     });
   }
@@ -124,8 +129,13 @@ export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
     child.on('error', (error) => this.#note(error.message));
     void worker.closed.then(() => this.#bury(worker));
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#note(line));
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.#hear(worker, line));
     }
+  }
+
+  #hear(worker: PoolWorker<Event, Answer>, line: string): void {
+    if (worker.work !== null && this.#options.isStepEnd(line)) this.#limit(worker);
+    this.#note(line);
   }
 
   #note(line: string): void {
@@ -163,15 +173,21 @@ export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
     const request: InvocationRequest<Event> = {
       id: randomUUID(),
       event: invocation.event,
-      deadlineMs: Date.now() + timeoutMs,
+      deadlineMs: Date.now() + timeoutMs * invocation.steps,
     };
     worker.work = { id: request.id, invocation };
+    this.#limit(worker);
+    // An error here means that the process is dying: `close` follows and gives the invocation back.
+    worker.child.send(request, () => {});
+  }
+
+  /** From now on a worker has the time of one step. */
+  #limit(worker: PoolWorker<Event, Answer>): void {
+    if (worker.timer !== null) clearTimeout(worker.timer);
     worker.timer = setTimeout(() => {
       worker.hasTimedOut = true;
       worker.child.kill('SIGKILL');
-    }, timeoutMs);
-    // An error here means that the process is dying: `close` follows and gives the invocation back.
-    worker.child.send(request, () => {});
+    }, this.#options.timeoutMs);
   }
 
   #bury(worker: PoolWorker<Event, Answer>): void {

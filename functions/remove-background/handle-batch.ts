@@ -15,7 +15,13 @@ class HandedBackError extends Error {
   readonly retryable = true;
 }
 
-/** A photo is begun only if half again the slowest one so far, and this much more, is left of the function's time. */
+/** A message's place in its invocation. */
+interface Turn {
+  readonly context: Context;
+  readonly isFirst: boolean;
+}
+
+/** Any photo but the first of its invocation is begun only if half again the slowest one so far, and this much more, is left of the function's time. */
 const RESERVE_MS = 2_000;
 const SLOWER_BY = 1.5;
 
@@ -27,10 +33,12 @@ export function createHandler(deps: BatchDeps): (event: SQSEvent, context: Conte
   const processor = new BatchProcessor(EventType.SQS);
   let slowestMs = 0;
 
-  const handleMessage = async (message: SQSRecord, context: Context): Promise<void> => {
+  const handleMessage = async (message: SQSRecord, { context, isFirst }: Turn): Promise<void> => {
     const attempt = Number(message.attributes.ApproximateReceiveCount);
-    for (const job of parseJobs(message.body)) {
-      if (context.getRemainingTimeInMillis() < slowestMs * SLOWER_BY + RESERVE_MS) {
+    for (const [n, job] of parseJobs(message.body).entries()) {
+      const remainingMs = context.getRemainingTimeInMillis();
+      // The first photo has all the time there is: handed back, it would find no more the next time, until its tries are used up.
+      if (!(isFirst && n === 0) && remainingMs < slowestMs * SLOWER_BY + RESERVE_MS) {
         throw new HandedBackError(
           'Expected time for another photo, got to the end of the function; it runs again shortly.',
         );
@@ -45,7 +53,10 @@ export function createHandler(deps: BatchDeps): (event: SQSEvent, context: Conte
   return async (event, context) =>
     await processPartialResponse(
       event,
-      (message: SQSRecord) => withFailureLogged(message, () => handleMessage(message, context), deps),
+      (message: SQSRecord) => {
+        const turn = { context, isFirst: message.messageId === event.Records[0]?.messageId };
+        return withFailureLogged(message, () => handleMessage(message, turn), deps);
+      },
       processor,
       {
         context,

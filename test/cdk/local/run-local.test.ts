@@ -68,6 +68,21 @@ test('stops a photo at the timeout and goes on with the rest', async () => {
   ]);
 });
 
+test('leaves a batch the time it takes as long as its photos come', async () => {
+  const folders = foldersWith(photosNamed('slow', 8));
+
+  // 2.1 s and more for a batch of three or four, each of them in time.
+  const { photos } = await runFake(folders, {
+    workers: 1,
+    maxReceiveCount: 1,
+    timeoutMs: 2_000,
+    workerEnv: { FAKE_PHOTO_MS: '700' },
+  });
+
+  expect(photos.map(({ status, code }) => [status, code])).toEqual(Array(8).fill(['done', undefined]));
+  expect(Math.max(...linesOf(folders.dst, 'batches.txt').map(Number))).toBeGreaterThan(2);
+});
+
 test('replaces a worker that was stopped by a signal', async () => {
   const folders = foldersWith(photosNamed('photo', 12));
   let stopped = 0;

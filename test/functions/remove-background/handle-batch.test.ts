@@ -95,18 +95,7 @@ test('works through every record of an S3 notification and acknowledges its test
 
 test('hands the rest of the batch back before the time runs out', async () => {
   // Each photo takes 10 s of a function that has 30: after the second one, 10 are left and a third might not fit.
-  let elapsedMs = 0;
-  const slow: BatchDeps = {
-    ...deps,
-    nowMs: () => elapsedMs,
-    segmenter: {
-      manifest: network.manifest,
-      segment: async (image) => {
-        elapsedMs += 10_000;
-        return await network.segment(image);
-      },
-    },
-  };
+  const { slow, elapsedMs } = slowDeps(10_000);
   const event = sqsEvent(
     sqsRecord('1', direct('a.png')),
     sqsRecord('2', direct('b.png')),
@@ -115,10 +104,36 @@ test('hands the rest of the batch back before the time runs out', async () => {
 
   const response = await createHandler(slow)(
     event,
-    contextWith(() => 30_000 - elapsedMs),
+    contextWith(() => 30_000 - elapsedMs()),
   );
 
   expect(response.batchItemFailures).toEqual([{ itemIdentifier: '3' }]);
   expect(lines.at(-1)).toMatchObject({ key: 'c d.png', outcome: 'retry', code: 'handed_back' });
   expect([...store.results.keys()]).not.toContain('records/c d.png.json');
 });
+
+test('begins the first photo of each invocation, however long others took', async () => {
+  // Half again the 25 s of one photo is more than the function ever has.
+  const { slow, elapsedMs } = slowDeps(25_000);
+  const handle = createHandler(slow);
+  const answers: string[][] = [];
+  for (const key of ['a.png', 'b.png', 'c d.png']) {
+    const startedMs = elapsedMs();
+    const context = contextWith(() => 30_000 - (elapsedMs() - startedMs));
+    const { batchItemFailures } = await handle(sqsEvent(sqsRecord(key, direct(key))), context);
+    answers.push(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  }
+
+  expect(answers).toEqual([[], [], []]);
+});
+
+/** A clock that stands still but for the time a photo takes. */
+function slowDeps(photoMs: number): { slow: BatchDeps; elapsedMs: () => number } {
+  let elapsedMs = 0;
+  const segment: BatchDeps['segmenter']['segment'] = async (image) => {
+    elapsedMs += photoMs;
+    return await network.segment(image);
+  };
+  const slow = { ...deps, nowMs: () => elapsedMs, segmenter: { manifest: network.manifest, segment } };
+  return { slow, elapsedMs: () => elapsedMs };
+}
