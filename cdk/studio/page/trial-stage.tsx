@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Item, Trial } from '../protocol.ts';
 import { addressOf, api } from './api.ts';
 import { GroundPicker } from './ground-picker.tsx';
@@ -16,6 +17,9 @@ interface TrialStageProps {
 export function TrialStage({ item, trial, onEnd }: TrialStageProps) {
   const { value: w } = words;
   const isClose = useSignal(false);
+  const stage = useRef<HTMLElement>(null);
+  // On a narrow screen the form that asked for it hides what came of it.
+  useEffect(() => stage.current?.scrollIntoView({ block: 'nearest' }), [trial.id]);
   const { record } = trial;
   const keep = async () => {
     try {
@@ -26,7 +30,7 @@ export function TrialStage({ item, trial, onEnd }: TrialStageProps) {
     }
   };
   return (
-    <section class="stage" aria-label={w.tryAnother}>
+    <section ref={stage} class="stage" aria-label={w.tryAnother}>
       <div class={`scroll zoom-${isClose.value ? 1 : 'fit'}`}>
         <div class="pair">
           <Shown

@@ -8,7 +8,10 @@ import { uploads } from './uploads.ts';
 export function WorkBar() {
   const { value: w } = words;
   const hidden = useSignal<ReadonlySet<string>>(new Set());
-  const latest = runs.value.filter(({ id }) => !hidden.value.has(id)).slice(-3);
+  const latest = runs.value
+    .filter(isWorthALine)
+    .filter(({ id }) => !hidden.value.has(id))
+    .slice(-3);
   if (latest.length === 0 && uploads.value === null) return null;
   return (
     <section class="work-bar" aria-label={w.runs}>
@@ -18,6 +21,11 @@ export function WorkBar() {
       ))}
     </section>
   );
+}
+
+/** A run that ended well has nothing more to say once there is another. */
+function isWorthALine({ state, failures }: RunState, at: number, all: readonly RunState[]): boolean {
+  return state !== 'done' || failures.length > 0 || at === all.length - 1;
 }
 
 function Incoming() {
