@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Preset } from '#functions/contract/preset.ts';
 import { describeProgress, progressOf } from '../batch/batch-progress.ts';
-import { asEnded, type RunNote, readRunNote, readTarget } from '../local/target.ts';
+import { asEnded, type RunNote, readRunNote, readTarget, targetSources } from '../local/target.ts';
 import { photoCount } from '../report/words.ts';
 import { writeReport } from '../report/write-report.ts';
 import type { CloudFlags } from './cloud-flags.ts';
@@ -49,7 +49,8 @@ export async function reportTarget(
   const lastMs = outcomes.reduce((latest, { endedMs = 0 }) => Math.max(latest, endedMs), Date.parse(note.startedAt));
   const times = { startedAt: new Date(note.startedAt), endedAt: new Date(lastMs) };
   const photos = outcomes.map(asEnded);
-  const { totals } = await writeReport({ src: note.src, dst, photos, ...times, maxFrames: pictures });
+  const [src = note.src, ...otherSrc] = await targetSources(dst, note);
+  const { totals } = await writeReport({ src, otherSrc, dst, photos, ...times, maxFrames: pictures });
   console.log(
     `${photoCount(totals.photos)}: ${totals.done} done, ${totals.rejected} rejected, ${totals.failed} not finished`,
   );
@@ -73,7 +74,12 @@ export async function retryTarget({ dst, note }: Target, choice: TargetChoice): 
   }
   const presets = preset === undefined ? note.presets : [preset];
   const { runFolder } = await import('./run-folder.ts');
-  return await runFolder({ src: note.src, dst, presets, only: new Set(chosen.map(({ key }) => key)) }, toFlags(note));
+  let exitCode = 0;
+  for (const [src, photos] of Map.groupBy(chosen, (photo) => photo.src)) {
+    const only = new Set(photos.map(({ key }) => key));
+    exitCode = Math.max(exitCode, await runFolder({ src, dst, presets, only }, toFlags(note)));
+  }
+  return exitCode;
 }
 
 /** The note's flags, with nothing said where nothing was. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { recordKey } from '#functions/contract/output-keys.ts';
@@ -6,6 +6,7 @@ import { PresetList } from '#functions/contract/preset.ts';
 import { THRESHOLD_DEFAULTS } from '#functions/imaging/assess.ts';
 import { type PhotoOutcome, readOutcome } from './outcome.ts';
 import { listPhotos, STATE_FOLDER } from './photos-folder.ts';
+import { knownSources } from './run-folders.ts';
 
 /** How a folder of results came to be: `.cutline/run.json`, so that `status`, `report` and `retry` need no second folder. */
 const RunNote = z.object({
@@ -32,6 +33,8 @@ export interface TargetOutcome extends Omit<PhotoOutcome, 'status'> {
   readonly status: PhotoOutcome['status'] | 'waiting';
   /** When its record was written. */
   readonly endedMs?: number;
+  /** Folder that the photo lies in. */
+  readonly src: string;
 }
 
 /** Remembers a run in its target folder. */
@@ -57,16 +60,29 @@ const Failures = z.object({
 });
 type Failure = z.infer<typeof Failures>['photos'][number];
 
-/** Where every photo of a run's source is, sorted by key; also while it is at work. */
-export async function readTarget(dst: string, { src, startedAt }: RunNote): Promise<TargetOutcome[]> {
-  const failures = await readFailures(dst, startedAt);
-  const outcomes: TargetOutcome[] = [];
-  for (const key of await listPhotos(src, { exclude: [dst] }))
-    outcomes.push(await outcomeOf(dst, key, failures.get(key)));
-  return outcomes;
+/**
+ * Where every photo is that was to be cut out into a folder, sorted by key; also while it is at work: those of the run's own
+ * source and of others, as photos are that were dropped in the studio.
+ */
+export async function readTarget(dst: string, note: RunNote): Promise<TargetOutcome[]> {
+  const failures = await readFailures(dst, note.startedAt);
+  const outcomes = new Map<string, TargetOutcome>();
+  for (const src of await targetSources(dst, note)) {
+    for (const key of await listPhotos(src, { exclude: [dst] })) {
+      if (!outcomes.has(key)) outcomes.set(key, { ...(await outcomeOf(dst, key, failures.get(key))), src });
+    }
+  }
+  return [...outcomes.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-async function outcomeOf(dst: string, key: string, failure: Failure | undefined): Promise<TargetOutcome> {
+/** The folders whose photos were cut out into a target, the last run's first. Others count as long as they are there. */
+export async function targetSources(dst: string, { src }: Pick<RunNote, 'src'>): Promise<string[]> {
+  const known = await Promise.all((await knownSources(dst)).map((other) => realpath(other).catch(() => null)));
+  const own = await realpath(src).catch(() => src);
+  return [src, ...known.filter((other) => other !== null && other !== own).map(String)];
+}
+
+async function outcomeOf(dst: string, key: string, failure: Failure | undefined): Promise<Omit<TargetOutcome, 'src'>> {
   if (failure !== undefined) {
     return { key, status: 'failed', code: failure.code ?? 'unknown', message: failure.message ?? '' };
   }
@@ -87,7 +103,7 @@ async function readFailures(dst: string, startedAt: string): Promise<ReadonlyMap
 }
 
 /** As a report counts it: a photo that waits has not ended well. */
-export function asEnded({ endedMs: _ended, status, ...photo }: TargetOutcome): PhotoOutcome {
+export function asEnded({ endedMs: _ended, src: _src, status, ...photo }: TargetOutcome): PhotoOutcome {
   if (status !== 'waiting') return { ...photo, status };
   return { ...photo, status: 'failed', code: 'not_processed', message: 'It waits for its turn.' };
 }

@@ -12,6 +12,8 @@ import { bytes, duration, share } from './words.ts';
 export interface PageFolders {
   /** Folder of the photos. */
   readonly src: string;
+  /** Where further photos lie, that are not in `src`. @default nowhere */
+  readonly otherSrc?: readonly string[];
   /** Folder of the cutouts and of the page itself. */
   readonly dst: string;
 }
@@ -40,12 +42,12 @@ ${facts(photo, folders)}
 /** Names one photo without showing it. */
 export function nameFrame(photo: ReportedPhoto, number: number, folders: PageFolders): Html {
   const remark = photo.code ?? photo.reasons.join(', ');
-  const link = linked(joinPath(folders.src, photo.key), folders, photo.key);
+  const link = linked(photoPath(photo, folders), folders, photo.key);
   return html`<li class="${standing(photo)}" id="f${number}"><span>${link}${remark !== '' && html` – ${remark}`}</span></li>\n`;
 }
 
 async function pair(photo: ReportedPhoto, folders: PageFolders): Promise<Html> {
-  const before = await makeThumbnail(joinPath(folders.src, photo.key));
+  const before = await makeThumbnail(photoPath(photo, folders));
   const first = await cutoutTile(photo, photo.outputs[0], folders);
   if (before === null && !first.isShown) return html`<div class="pair blank">${blankTile('No preview')}</div>`;
 
@@ -138,7 +140,12 @@ function linked(file: string, { dst }: PageFolders, text: string): Html {
 }
 
 function photoLink(photo: ReportedPhoto, folders: PageFolders): string {
-  return fileLink(folders.dst, joinPath(folders.src, photo.key));
+  return fileLink(folders.dst, photoPath(photo, folders));
+}
+
+function photoPath({ key }: ReportedPhoto, { src, otherSrc = [] }: PageFolders): string {
+  const places = [src, ...otherSrc].map((folder) => joinPath(folder, key));
+  return places.find((path) => existsSync(path)) ?? joinPath(src, key);
 }
 
 function failure(photo: ReportedPhoto): 'rejected' | 'failed' {

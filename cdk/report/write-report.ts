@@ -10,6 +10,8 @@ export type { Report, ReportInput } from './report.ts';
 export interface WriteReportOptions extends PageOptions {
   /** Folder the photos lie in, by their keys. */
   readonly src: string;
+  /** Where further photos lie, that are not in `src`. @default nowhere */
+  readonly otherSrc?: readonly string[];
   /** Folder the outputs lie in, by their keys, and the report goes to. */
   readonly dst: string;
   /** Every input of the batch, in any order. */

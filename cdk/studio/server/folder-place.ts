@@ -52,13 +52,14 @@ class FolderPlace implements StudioStore {
   readonly kind = 'folder';
   readonly canChooseModel = true;
   readonly title: string;
-  readonly reported: { readonly src: string; readonly dst: string };
+  readonly reported: NonNullable<StudioStore['reported']>;
   readonly #folders: Folders;
   readonly #results: FolderStore;
 
   constructor(folders: Folders) {
     this.title = folders.root;
-    this.reported = { src: folders.sources[0] ?? folders.uploads, dst: folders.root };
+    const [src = folders.uploads, ...otherSrc] = folders.sources;
+    this.reported = { src, otherSrc, dst: folders.root };
     this.#folders = folders;
     this.#results = new FolderStore({ photos: folders.uploads, cutouts: folders.root });
   }

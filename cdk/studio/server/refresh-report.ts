@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { PhotoRecord } from '#functions/contract/record.ts';
 import { buildReport, type Report, type ReportInput } from '../../report/report.ts';
 import { writeReport } from '../../report/write-report.ts';
-import type { WorkFailure } from './studio-store.ts';
+import type { StudioStore, WorkFailure } from './studio-store.ts';
 
 /** What the last run's report alone knows: photos that left no record, and when it ran. */
 const LastReport = z.object({
@@ -30,12 +30,9 @@ export function reportNow(account: Account & { readonly last: LastReport | null 
 }
 
 /** Writes a folder's report anew, so that its table and contact sheet show what was cut out and decided since. */
-export async function refreshReport(
-  { src, dst }: { readonly src: string; readonly dst: string },
-  account: Account,
-): Promise<void> {
-  const last = await lastReport(dst);
-  await writeReport({ src, dst, photos: inputsOf(account, last), ...timesOf(last, account.now) });
+export async function refreshReport(place: NonNullable<StudioStore['reported']>, account: Account): Promise<void> {
+  const last = await lastReport(place.dst);
+  await writeReport({ ...place, photos: inputsOf(account, last), ...timesOf(last, account.now) });
 }
 
 /** @returns A folder's report, or null where there is none that can be read. */

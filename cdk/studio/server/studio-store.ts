@@ -50,7 +50,7 @@ export interface StudioStore {
   /** For a person to recognise it by. */
   readonly title: string;
   /** The folder whose report has to follow what is decided, and where its contact sheet finds the photos; null where there is none. */
-  readonly reported: { readonly src: string; readonly dst: string } | null;
+  readonly reported: { readonly src: string; readonly otherSrc: readonly string[]; readonly dst: string } | null;
   /** Whether a run can be told which network to use. */
   readonly canChooseModel: boolean;
   listRecords(): Promise<readonly ListedRecord[]>;

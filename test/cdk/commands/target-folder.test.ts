@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localRunner } from '#cdk/studio/server/run-photos.ts';
+import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
+import { readPackedModel } from '#models/pack.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
 import { writeFiles } from '#test/support/folders.ts';
 import { runCli } from '#test/support/run-cli.ts';
@@ -53,4 +56,33 @@ test('report is written anew', async () => {
 
   expect(text(result)).toContain(`Report: ${join(dst, 'report.html')}`);
   expect(await readFile(join(dst, 'report.html'), 'utf8')).toContain('disc.jpg');
+});
+
+test('photos that were dropped in the studio are counted, shown and done again beside those of the run', async () => {
+  const dropped = join(dst, 'photos');
+  await mkdir(dropped);
+  await writeFile(join(dropped, 'dropped.jpg'), await photo(drawDisc(50, 50)).jpeg().toBuffer());
+  const model = await readPackedModel(join(work, 'model'));
+  const run = localRunner({ presets: BUILT_IN_PRESETS, model, workers: 1 });
+  const choice = { model: model.manifest.id, presets: ['white'], edges: null };
+  const ignore = { onProgress: () => {}, onPhoto: () => {}, onFailure: () => {} };
+  await run({ src: dropped, dst }, { keys: ['dropped.jpg'], choice }, ignore, new AbortController().signal);
+
+  const status = await runCli(['status', dst, '--json']);
+  const report = await runCli(['report', dst]);
+  const page = await readFile(join(dst, 'report.html'), 'utf8');
+  const again = await runCli(['retry', dst, '--changed', '--preset', 'transparent']);
+
+  expect(JSON.parse(text(status))).toMatchObject({ photos: 4, done: 3, rejected: 1 });
+  expect(text(report)).toContain('4 photos: 3 done');
+  // Linked where it lies.
+  expect(page).toContain('href="photos/dropped.jpg"');
+  expect(text(again)).toContain('4 photos: 3 done');
+  const { photos } = JSON.parse(await readFile(join(dst, 'report.json'), 'utf8'));
+  expect(photos.map(({ key, preset }: Record<string, string>) => [key, preset])).toEqual([
+    ['disc.jpg', 'transparent'],
+    ['dropped.jpg', 'transparent'],
+    ['later.jpg', 'transparent'],
+    ['text.jpg', 'transparent'],
+  ]);
 });
