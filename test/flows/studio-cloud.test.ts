@@ -66,6 +66,9 @@ test('a photo goes through the stack, is refused there, taken back, and cut out 
   const kept = await ask(studio, '/api/trials/keep', {
     json: { id: (trial.json as { id: string }).id, etag: (back.json as Item).etag },
   });
+  const said = on.lines.length;
+  await on.send({ bucket: place.photosBucket, key: 'studio/shoe.jpg', preset: 'white' });
+  await expect.poll(() => on.lines.length, { timeout: 60_000 }).toBeGreaterThan(said);
 
   expect(put.json).toEqual({ key: 'studio/shoe.jpg' });
   expect(shown.headers['content-type']).toBe('image/jpeg');
@@ -73,6 +76,8 @@ test('a photo goes through the stack, is refused there, taken back, and cut out 
   expect(places).toEqual([false, true]);
   expect([late.status, back.status]).toEqual([409, 200]);
   expect(kept.json).toMatchObject({ preset: 'white', decision: null });
+  // The stack finds it done as it was asked to.
+  expect(on.lines.at(-1)).toMatchObject({ key: 'studio/shoe.jpg', outcome: 'unchanged' });
   const record = { Bucket: place.cutoutsBucket, Key: 'records/studio/shoe.jpg.json' };
   const stored = await cloud.s3.send(new GetObjectCommand(record));
   expect(JSON.parse((await stored.Body?.transformToString()) ?? '')).toMatchObject({

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { RunState } from '../protocol.ts';
 import { api } from './api.ts';
-import { explain, isAdding, runs, takeRun, words } from './state.ts';
+import { explain, isAdding, runs, session, takeRun, words } from './state.ts';
 import { uploads } from './uploads.ts';
 
 /** What is being worked on, wherever one looks. */
@@ -54,12 +54,14 @@ function Incoming() {
 function Run({ run, onHide }: { readonly run: RunState; readonly onHide: () => void }) {
   const { value: w } = words;
   const { id, state, choice, total, finished, failures, message } = run;
+  // A stack's workers carry a network of their own, whatever is chosen for trials.
+  const knowsModel = session.value?.canChooseModel ?? true;
   const isOver = state === 'done' || state === 'failed' || state === 'stopped';
   return (
     <div class={`run ${state}`}>
       <span>
         <b aria-live="polite">{w.states[state]}</b>{' '}
-        <span class="quiet">{`${choice.model} · ${choice.presets.join(', ')}`}</span>
+        <span class="quiet">{[...(knowsModel ? [choice.model] : []), choice.presets.join(', ')].join(' · ')}</span>
       </span>
       <progress max={total} value={finished} aria-label={w.states[state]} />
       <span>{w.progress(finished.toLocaleString(w.language), total.toLocaleString(w.language))}</span>

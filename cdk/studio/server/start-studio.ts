@@ -157,7 +157,7 @@ function openStudio(options: StudioOptions, temporary: string) {
   };
   const reporter = new ReportKeeper(store, index, () => line.failures);
   const line: WorkLine = new WorkLine({ store, onRun, onPhoto: lookQuietly, settle });
-  const trials = new TrialDesk({ store, index, run, folder: join(temporary, 'trials') });
+  const trials = new TrialDesk({ store, index, run, presets, folder: join(temporary, 'trials') });
   const studio: Studio = {
     store,
     index,

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fingerprint } from '#functions/contract/fingerprint.ts';
 import { recordKey, renditionKeys } from '#functions/contract/output-keys.ts';
+import type { Preset } from '#functions/contract/preset.ts';
 import { type DoneRecord, PhotoRecord } from '#functions/contract/record.ts';
 import type { Choice, Item, Trial } from '../protocol.ts';
 import { readSame, writeRecord } from './decide.ts';
 import type { RunPhotos } from './folder-place.ts';
 import { itemOf } from './item.ts';
 import type { ItemIndex } from './item-index.ts';
+import { presetsFor } from './preset-offers.ts';
 import { StudioError } from './studio-error.ts';
 import type { StudioStore } from './studio-store.ts';
 
@@ -15,6 +18,7 @@ export interface TrialDeps {
   readonly store: StudioStore;
   readonly index: ItemIndex;
   readonly run: RunPhotos;
+  readonly presets: ReadonlyMap<string, Preset>;
   /** For photos and results of trials; emptied at the start. */
   readonly folder: string;
 }
@@ -24,6 +28,7 @@ interface Kept {
   readonly record: PhotoRecord;
   /** The photo's key in its batch; a trial has one of its own. */
   readonly key: string;
+  readonly choice: Choice;
 }
 
 /** Trials whose files are kept: a person compares two or three. */
@@ -57,11 +62,11 @@ export class TrialDesk {
 
   /** Puts a trial in the place of the result that was looked at. @throws {StudioError} `conflict` */
   async keep(id: string, etag: string): Promise<Item> {
-    const { folder, record, key } = this.#require(id);
+    const { folder, record, key, choice } = this.#require(id);
     if (record.status !== 'done') throw new StudioError('not_decidable', 'Expected a cutout, got a trial without one.');
     const { store, index } = this.#deps;
     const { record: before } = await readSame(key, etag, index);
-    const next = adopted(record, before);
+    const next = adopted(record, { before, presets: presetsFor(choice, this.#deps.presets) });
     for (const [i, { key: target, format }] of next.outputs.entries()) {
       const bytes = await readFile(join(folder, 'results', record.outputs[i]?.key ?? ''));
       const there = await store.readResult(target);
@@ -100,7 +105,7 @@ export class TrialDesk {
     await run(folders, { keys: [name], choice }, observer, new AbortController().signal);
     const record = await readTrial(join(folders.dst, recordKey(name)));
     if (record === null) throw new StudioError('trial_failed', failure ?? 'Expected a result of the trial, got none.');
-    this.#remember(id, { folder, record, key });
+    this.#remember(id, { folder, record, key, choice });
     return { id, record, item: itemOf(record, id), totalMs: Math.round(performance.now() - startedMs) };
   }
 
@@ -119,8 +124,17 @@ export class TrialDesk {
   }
 }
 
-/** A trial's record as it would be had the run that stands made it: the same photo under its own key. */
-function adopted(trial: DoneRecord, { source, batchId }: PhotoRecord): DoneRecord {
+interface Adoption {
+  readonly before: PhotoRecord;
+  /** The trial's. */
+  readonly presets: readonly Preset[];
+}
+
+/**
+ * A trial's record as it would be had the run that stands made it: the same photo under its own key, and with the ETag and the
+ * fingerprint it has there, so that the next run over there finds it done.
+ */
+function adopted(trial: DoneRecord, { before: { source, batchId }, presets }: Adoption): DoneRecord {
   const { bucket, key, sku } = source;
   const keys = renditionKeys(
     key,
@@ -128,10 +142,20 @@ function adopted(trial: DoneRecord, { source, batchId }: PhotoRecord): DoneRecor
   );
   return {
     ...trial,
+    fingerprint: fingerprintFor(source.etag, trial, presets),
     source: { ...trial.source, bucket, key, etag: source.etag, ...(sku === undefined ? {} : { sku }) },
     ...(batchId === undefined ? {} : { batchId }),
     outputs: trial.outputs.map((output, i) => ({ ...output, key: keys[i] ?? output.key })),
   };
+}
+
+/** Buckets name versions otherwise than folders do. Where a trial was not made as it seems, its own fingerprint stays. */
+function fingerprintFor(etag: string, trial: DoneRecord, presets: readonly Preset[]): string {
+  const { judging, model } = trial;
+  if (judging === undefined) return trial.fingerprint;
+  const parts = { presets, modelSha256: model.sha256, judging };
+  const isSame = fingerprint({ ...parts, etag: trial.source.etag }) === trial.fingerprint;
+  return isSame ? fingerprint({ ...parts, etag }) : trial.fingerprint;
 }
 
 function notFound(): StudioError {
