@@ -3,6 +3,7 @@ import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Edges } from '#functions/contract/edges.ts';
+import { linger } from '../linger.ts';
 import { answer, refusal, wantsJson } from './answer.ts';
 import { answerBroken } from './answer-broken.ts';
 import { ApiError, tooLarge } from './api-error.ts';
@@ -64,13 +65,13 @@ const ACCOUNT = {
 /** An HTTP server that answers as remove.bg does. Not listening yet. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const limits = formLimits(options.maxBytes);
-  const fail = (error: unknown, _: FastifyRequest, reply: FastifyReply) => {
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { status, entry, retryAfterSeconds } = toApiError(error, options.maxBytes);
     // A client that hung up is no fault of ours.
     if (status >= 500 && status !== 503 && !reply.raw.destroyed) options.onFault(error);
     if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
     // What was not read of the request will not be.
-    if (status === 413) reply.header('connection', 'close');
+    if (status === 413) linger(request.raw);
     return reply.status(status).send({ errors: [entry] });
   };
   const server = fastify({

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, realpath, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { isPhotoKey } from '#functions/contract/output-keys.ts';
 import { FolderStore } from '#functions/remove-background/folder-store.ts';
 import { forEachAtOnce } from '../../batch/objects.ts';
@@ -106,9 +107,9 @@ class FolderPlace implements StudioStore {
   }
 
   async addPhoto(name: string, file: string): Promise<string> {
-    const etag = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(file), hash);
+    const etag = hash.digest('hex');
     const key = await freeName(name, async (candidate) => {
       const taken = await this.readPhoto({ key: candidate, etag });
       return taken === null || taken.etag === etag;

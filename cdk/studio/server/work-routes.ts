@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { linger } from '../../linger.ts';
 import type { RunState, Session, Trial } from '../protocol.ts';
 import { presetOffers, presetsFor } from './preset-offers.ts';
 import { receivePhoto, refuseTooLarge } from './receive-photo.ts';
@@ -27,14 +28,17 @@ export function addWorkRoutes(app: FastifyInstance, studio: Studio): void {
     // The file itself, as it arrives: never parsed, never whole in memory.
     inner.removeAllContentTypeParsers();
     inner.addContentTypeParser('*', (_, payload, done) => done(null, payload));
-    inner.put('/api/photos', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-      const { name } = readRequest(Requests.name, request.query);
-      // What is too large is not read to its end.
-      reply.header('connection', 'close');
-      refuseTooLarge(Number(request.headers['content-length'] ?? 0), studio.maxBytes);
-      const options = { store, folder: studio.incoming, maxBytes: studio.maxBytes };
-      const key = await receivePhoto(name, request.raw, options);
-      return { key };
+    inner.put('/api/photos', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
+      try {
+        const { name } = readRequest(Requests.name, request.query);
+        refuseTooLarge(Number(request.headers['content-length'] ?? 0), studio.maxBytes);
+        const options = { store, folder: studio.incoming, maxBytes: studio.maxBytes };
+        return { key: await receivePhoto(name, request.raw, options) };
+      } catch (error) {
+        // What is refused is not read to its end.
+        linger(request.raw);
+        throw error;
+      }
     });
   });
 

@@ -110,7 +110,7 @@ test('a photo of too many bytes is refused in JSON, however it comes', async () 
   }
 });
 
-test('a body that never ends and does not say how long it is gets cut off', async () => {
+test('a body that never ends and does not say how long it is hears why, and gets cut off', async () => {
   const server = await start({ maxBytes: 100_000 });
   const { host, port } = new URL(server.url);
   const socket = connect(Number(port), '127.0.0.1');
@@ -122,17 +122,20 @@ test('a body that never ends and does not say how long it is gets cut off', asyn
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() => {
     isOver = true;
   });
-  const answered = buffer(socket).catch(() => Buffer.alloc(0));
+  let answer = '';
+  socket.on('data', (bytes) => {
+    answer += bytes.toString();
+  });
 
   const chunk = `${field}${'x'.repeat(50_000)}\r\n`;
-  for (let n = 0; n < 2000 && !isOver; n++) {
+  // More than anybody sends in the seconds that are left to it.
+  for (let n = 0; n < 1_000_000 && !isOver; n++) {
     const isRoom = socket.write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
     // Its error is the other side's hanging up, which `close` tells.
     if (!isRoom) await Promise.race([once(socket, 'drain'), closed]).catch(() => closed);
   }
 
-  expect((await answered).toString()).toMatch(/^(HTTP\/1\.1 413 |$)/);
-  expect(isOver).toBe(true);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
 });
 
 test('who asks too often is told when to come again', async () => {

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { RunningStudio } from '#cdk/studio/server/start-studio.ts';
 import { drawDisc, photo } from '#test/support/drawn-photo.ts';
 import { ask, openTestStudio } from '#test/support/studio.ts';
 import { doneRecord } from '../report/photo-records.ts';
@@ -211,6 +214,33 @@ describe('markup in names and in photos', () => {
   });
 });
 
+/** A client of its own: in one process with the server it would never be caught in the middle of a write. */
+const SENDER = `
+  import { createReadStream } from 'node:fs';
+  import { request } from 'node:http';
+  const [url, cookie] = process.argv.slice(1);
+  const headers = { origin: new URL(url).origin, cookie, 'content-length': '100000000' };
+  for (let n = 0; n < 10; n++) {
+    const end = await new Promise((resolve) => {
+      const sent = request(url, { method: 'PUT', headers }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      });
+      sent.on('error', ({ code }) => resolve(code));
+      createReadStream(process.execPath, { end: 99_999_999 }).pipe(sent);
+    });
+    console.log(end);
+  }
+`;
+
+/** Sends 100 MB ten times. @returns Each time the status, or what the connection ended with. */
+async function sendHugeFile({ origin, token }: RunningStudio, name: string): Promise<string[]> {
+  const { port } = new URL(origin);
+  const url = `${origin}/api/photos?${new URLSearchParams({ name })}`;
+  const args = ['--input-type=module', '--eval', SENDER, url, `cutline-studio-${port}=${token}`];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return stdout.trim().split('\n');
+}
+
 describe('what may be sent', () => {
   const put = (name: string, body: Uint8Array | string, headers: Record<string, string> = {}) =>
     [`/api/photos?${new URLSearchParams({ name })}`, { method: 'PUT', body, headers }] as const;
@@ -232,6 +262,17 @@ describe('what may be sent', () => {
     const answer = await ask(studio, path, options);
 
     expect(answer.status).toBe(413);
+  });
+
+  test.each([
+    ['its size', 'a.jpg', 413],
+    ['its name', 'a.txt', 400],
+  ])('a big file hears that it is refused for %s, although it is still being sent', async (_, name, status) => {
+    const studio = await openTestStudio({ maxBytes: name === 'a.jpg' ? 1_000 : 200e6 });
+
+    const answers = await sendHugeFile(studio, name);
+
+    expect(answers).toEqual(Array(10).fill(String(status)));
   });
 
   test('an oversized question is refused', async () => {
