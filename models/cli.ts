@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerAblate } from './commands/ablate.ts';
 import { registerCalibrate } from './commands/calibrate.ts';
 import { registerDistil } from './commands/distil.ts';
+import { registerEdges } from './commands/edges.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { explainModel } from './commands/explain.ts';
 import { registerExport } from './commands/export.ts';
@@ -61,6 +62,7 @@ program
 registerCalibrate(program);
 registerReviewCurve(program);
 registerEvaluate(program);
+registerEdges(program);
 registerAblate(program);
 registerExport(program);
 registerDistil(program);

@@ -58,7 +58,7 @@ function digits(count: number): (value: number) => string {
 }
 
 /** Pads cells so that columns stand under each other: the first to the left, figures to the right. */
-function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -133,13 +133,20 @@ function solvePixelInto({ alpha, image }: EdgeTarget, pixel: number, point: Floa
   if (opacity > 0 && opacity < 1) cleanInto(data, at, opacity, point);
 }
 
-/** Blur-fusion's last step (Forte 2021): the subject's colour nearby, moved by what both layers leave unexplained. */
+/** Less opaque pixels say too little of their own colour: what they leave unexplained is not scaled up further. */
+const LEAST_OPACITY = 0.25;
+
+/**
+ * Gives a pixel the colour with which subject and background explain it: the subject's nearby, moved by what is left
+ * unexplained. Blur-fusion (Forte 2021) moves it by opacity times that, which smooths; this keeps what the subject's rim has.
+ */
 function cleanInto(rgb: Uint8Array, at: number, opacity: number, point: Float64Array): void {
+  const gain = 1 / Math.max(LEAST_OPACITY, opacity);
   for (let channel = 0; channel < 3; channel++) {
     const front = point[PLANES.front + channel] as number;
     const back = point[PLANES.back + channel] as number;
     const unexplained = (rgb[at + channel] as number) - opacity * front - (1 - opacity) * back;
-    const colour = front + opacity * unexplained;
+    const colour = front + gain * unexplained;
     rgb[at + channel] = colour <= 0 ? 0 : colour >= 255 ? 255 : (colour + 0.5) | 0;
   }
 }
