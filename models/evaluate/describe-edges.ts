@@ -1,4 +1,4 @@
-import { type EdgeFigures, type MeasuredEdges, WAYS } from './measure-edges.ts';
+import { type EdgeFigures, type MeasuredEdges, NEAR_PX, WAYS } from './measure-edges.ts';
 import { alignColumns } from './report.ts';
 import { SOLVABLE } from './true-colours.ts';
 
@@ -14,6 +14,7 @@ export function describeEdges(title: string, measured: MeasuredEdges): string {
   const columns = [
     { title: 'alpha MAE', show: cell(({ alphaMae }) => alphaMae, 5) },
     { title: 'outline px', show: cell(({ outlinePx }) => outlinePx, 2) },
+    { title: `within ${NEAR_PX} px`, show: cell(({ nearPx }) => nearPx, 2) },
     { title: 'colour', show: cell(({ colour }) => colour, 1) },
   ];
   const table = alignColumns([

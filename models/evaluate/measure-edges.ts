@@ -8,7 +8,7 @@ import { Workspace } from '#functions/imaging/workspace.ts';
 import { PruneError } from '../channels/errors.ts';
 import type { LabelledPhoto, MaskSource } from '../train/photos/parent-masks.ts';
 import { type EvaluationSet, type Pair, readTruth } from './evaluation-sets.ts';
-import { boundaryError } from './metrics/boundary-error.ts';
+import { outlineError, outlineOf } from './metrics/boundary-error.ts';
 import { iou, mae } from './metrics/overlap.ts';
 import { type TrueColours, trueColours } from './true-colours.ts';
 
@@ -22,6 +22,8 @@ export interface EdgeFigures {
   readonly alphaMae: number;
   /** Mean distance of outlines in px of the photo. */
   readonly outlinePx: number;
+  /** The same where no point counts for more than {@link NEAR_PX}: what is farther off, the network mistook for subject. */
+  readonly nearPx: number;
   /** Mean absolute error of the colours of half-transparent pixels, 0..255; none where no cut-out is there on two backdrops. */
   readonly colour: number | null;
 }
@@ -38,6 +40,9 @@ export interface MeasuredEdges {
   readonly noise: number;
   readonly ways: Readonly<Record<Way, EdgeFigures>>;
 }
+
+/** As far as edges are looked for around a mask's outline, px. */
+export const NEAR_PX = 3;
 
 /** From this overlap on the subject was found. */
 const FOUND_IOU = 0.5;
@@ -113,7 +118,9 @@ function waysOf({ image, mask }: LabelledPhoto, workspace: Workspace): Record<Wa
 }
 
 function inUnits({ width, height, data }: Alpha): Mask {
-  return { width, height, data: Float32Array.from(data, (level) => level / 255) };
+  const values = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) values[i] = (data[i] as number) / 255;
+  return { width, height, data: values };
 }
 
 class Tally {
@@ -122,10 +129,9 @@ class Tally {
   #pixels = 0;
   #known = 0;
   #noise = 0;
-  readonly #sums = Object.fromEntries(WAYS.map((way) => [way, { alphaMae: 0, outlinePx: 0, colour: 0 }])) as Record<
-    Way,
-    { alphaMae: number; outlinePx: number; colour: number }
-  >;
+  readonly #sums = Object.fromEntries(
+    WAYS.map((way) => [way, { alphaMae: 0, outlinePx: 0, nearPx: 0, colour: 0 }]),
+  ) as Record<Way, { alphaMae: number; outlinePx: number; nearPx: number; colour: number }>;
 
   leaveOut(): void {
     this.#leftOut++;
@@ -133,10 +139,13 @@ class Tally {
 
   add(results: Record<Way, Result>, truth: Mask, known: TrueColours | null): void {
     this.photos++;
+    const outline = outlineOf(truth);
     for (const way of WAYS) {
       const mask = inUnits(results[way].alpha);
+      const own = outlineOf(mask);
       this.#sums[way].alphaMae += mae(mask, truth);
-      this.#sums[way].outlinePx += boundaryError(mask, truth);
+      this.#sums[way].outlinePx += outlineError(own, outline);
+      this.#sums[way].nearPx += outlineError(own, outline, NEAR_PX);
     }
     if (known !== null) this.#addColours(results, known);
   }
@@ -161,10 +170,11 @@ class Tally {
   figures(): MeasuredEdges {
     const pixels = this.#pixels;
     const meanOf = (way: Way): EdgeFigures => {
-      const { alphaMae, outlinePx, colour } = this.#sums[way];
+      const { alphaMae, outlinePx, nearPx, colour } = this.#sums[way];
       return {
         alphaMae: alphaMae / this.photos,
         outlinePx: outlinePx / this.photos,
+        nearPx: nearPx / this.photos,
         colour: pixels === 0 ? null : colour / pixels,
       };
     };

@@ -169,7 +169,30 @@ describe('CMYK', () => {
       const { image, format, colourSpace } = await decode(await jpeg.toBuffer(), options);
 
       expect([format, colourSpace]).toEqual(['jpeg', 'cmyk']);
-      expect(deltaE(pixelAt(image, 4, 4), seen), `${ink}`).toBeLessThan(3);
+      expect(deltaE(pixelAt(image, 4, 4), seen), `${ink}`).toBeLessThan(2);
+    }
+  });
+
+  test('a JPEG with a profile of its own looks as that profile says', async () => {
+    const profile = inkProfile('Red cyan', { paper: [100, 0, 0], ink: [46, 51, 39] });
+    for (const [ink, seen] of [
+      [
+        [0, 0, 0, 0],
+        [255, 255, 255],
+      ],
+      [
+        [255, 0, 0, 0],
+        [192, 64, 48],
+      ],
+    ] as const) {
+      const flat = Array.from({ length: 64 }, () => ink.map((value) => value / 255)).flat();
+      const tiff = writeTiff({ ...print, width: 8, height: 8, values: flat, bits: 8 });
+      const jpeg = sharp(tiff).pipelineColourspace('cmyk').toColourspace('cmyk').jpeg({ quality: 100 });
+
+      const { image, colourSpace } = await decode(embedInJpeg(await jpeg.toBuffer(), profile), options);
+
+      expect(colourSpace).toBe('cmyk+icc');
+      expect(deltaE(pixelAt(image, 4, 4), seen), `${ink}`).toBeLessThan(2);
     }
   });
 
