@@ -29,8 +29,8 @@ export const FOLLOW_DEFAULTS: FollowOptions = Object.freeze({
  * Moves a mask's edge to where the photo has one, and takes the background's colour out of half-transparent pixels.
  *
  * In the band where the mask is unsure, a pixel's opacity is its place between the subject's and the background's mean
- * colour nearby, weighed against the mask (in the spirit of Bayesian matting, Chuang et al. 2001); its colour is the
- * subject's by blur-fusion (Forte 2021). Colours are gathered on a coarse grid, opacities solved at the photo's size.
+ * colour nearby, weighed against the mask (in the spirit of Bayesian matting, Chuang et al. 2001); its colour is the one that
+ * adds up to the photo with the background nearby. Colours are gathered on a coarse grid, opacities solved at the photo's size.
  *
  * @param mask Levelled: 0 and 1 are certain. @param target Holds the mask at the photo's size already. Pixels outside the
  * band stay as they are.

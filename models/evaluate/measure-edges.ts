@@ -49,7 +49,8 @@ const FOUND_IOU = 0.5;
 
 /**
  * Measures what becomes of a network's masks at the photos' size, against exact opacity, and against a cut-out's own colours
- * where photos show the same one on several backdrops (their true masks are the same file).
+ * where photos show the same one on several backdrops (their true masks are the same file, their opaque pixels
+ * alike).
  *
  * @throws {PruneError} `no_photos` when the subject was found in none. Cost: what masks are not in the cache, and 1 s a photo.
  */
@@ -68,17 +69,14 @@ export async function measureEdges(
       photos.push(await source.read(photo));
       onPhoto(++done);
     }
-    const known =
-      photos.length < 2
-        ? null
-        : trueColours(
-            photos.map(({ image }) => image),
-            truth,
-          );
-    for (const photo of photos) {
-      const results = waysOf(photo, workspace);
-      if (iou(inUnits(results.bilinear.alpha), truth) < FOUND_IOU) tally.leaveOut();
-      else tally.add(results, truth, known);
+    for (const same of bySubject(photos, truth)) {
+      const images = same.map(({ image }) => image);
+      const known = images.length < 2 ? null : trueColours(images, truth);
+      for (const photo of same) {
+        const results = waysOf(photo, workspace);
+        if (iou(inUnits(results.bilinear.alpha), truth) < FOUND_IOU) tally.leaveOut();
+        else tally.add(results, truth, known);
+      }
     }
   }
   if (tally.photos === 0)
@@ -86,7 +84,7 @@ export async function measureEdges(
   return tally.figures();
 }
 
-/** Photos of the same cut-out together, in the order of the first of each. */
+/** Photos with the same true mask together, in the order of the first of each. */
 async function byTruth(pairs: readonly Pair[]): Promise<Pair[][]> {
   const groups = new Map<string, Pair[]>();
   for (const pair of pairs) {
@@ -96,6 +94,32 @@ async function byTruth(pairs: readonly Pair[]): Promise<Pair[][]> {
     groups.set(digest, [...(groups.get(digest) ?? []), pair]);
   }
   return [...groups.values()];
+}
+
+/** A subject's opaque pixels differ by less than this from photo to photo, levels on average: encoders change them a little. */
+const SAME_SUBJECT = 8;
+
+/** Photos of the same subject together: bottles of one shape and six labels have one true mask. */
+function bySubject(photos: readonly LabelledPhoto[], truth: Mask): LabelledPhoto[][] {
+  const groups: LabelledPhoto[][] = [];
+  for (const photo of photos) {
+    const same = groups.find(
+      ([first]) => first !== undefined && differenceInside(first.image, photo.image, truth) < SAME_SUBJECT,
+    );
+    if (same === undefined) groups.push([photo]);
+    else same.push(photo);
+  }
+  return groups;
+}
+
+function differenceInside(a: RgbImage, b: RgbImage, truth: Mask): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < truth.data.length; i++) {
+    if (truth.data[i] !== 1) continue;
+    count += 3;
+    for (let at = i * 3; at < i * 3 + 3; at++) sum += Math.abs((a.data[at] as number) - (b.data[at] as number));
+  }
+  return sum / Math.max(1, count);
 }
 
 interface Result {

@@ -137,16 +137,17 @@ function solvePixelInto({ alpha, image }: EdgeTarget, pixel: number, point: Floa
 const LEAST_OPACITY = 0.25;
 
 /**
- * Gives a pixel the colour with which subject and background explain it: the subject's nearby, moved by what is left
- * unexplained. Blur-fusion (Forte 2021) moves it by opacity times that, which smooths; this keeps what the subject's rim has.
+ * Gives a pixel the colour with which it and the background nearby add up to the photo. The less opaque it is, the more of
+ * the photo's noise is in that, so that nearly transparent ones lean on the subject's colour nearby. Blur-fusion (Forte
+ * 2021) leans on it everywhere, which wipes out what a rim has of its own.
  */
 function cleanInto(rgb: Uint8Array, at: number, opacity: number, point: Float64Array): void {
-  const gain = 1 / Math.max(LEAST_OPACITY, opacity);
+  const gain = opacity > LEAST_OPACITY ? 1 / opacity : 1 / LEAST_OPACITY;
+  const nearby = 1 - gain * opacity;
+  const veil = 1 - opacity;
   for (let channel = 0; channel < 3; channel++) {
-    const front = point[PLANES.front + channel] as number;
-    const back = point[PLANES.back + channel] as number;
-    const unexplained = (rgb[at + channel] as number) - opacity * front - (1 - opacity) * back;
-    const colour = front + gain * unexplained;
+    const own = (rgb[at + channel] as number) - veil * (point[PLANES.back + channel] as number);
+    const colour = nearby * (point[PLANES.front + channel] as number) + gain * own;
     rgb[at + channel] = colour <= 0 ? 0 : colour >= 255 ? 255 : (colour + 0.5) | 0;
   }
 }

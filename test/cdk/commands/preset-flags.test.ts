@@ -115,6 +115,10 @@ test("understands remove.bg's own names and values", () => {
     shadow: 'drop',
     shadowOpacity: 0.5,
   });
+  expect(parsed('--add-shadow')).toMatchObject({ shadow: 'drop' });
+  for (const words of ['--add-shadow --shadow-type 3D', '--shadow-type car --add-shadow']) {
+    expect(parsed(...words.split(' '))).toMatchObject({ shadow: 'contact' });
+  }
   expect(parsed('--roi', '0% 10px 50% 100%', '--crop', '--crop-margin', '10px 20px 5% 0')).toMatchObject({
     roi: { left: { share: 0 }, top: { px: 10 }, right: { share: 0.5 }, bottom: { share: 1 } },
     crop: true,
@@ -128,7 +132,7 @@ test.each([
   ['--roi', '0px 30px 50px 20px'],
   ['--crop-margin', '1px 2px 3px'],
   ['--crop-margin', '50%'],
-  ['--shadow-type', 'car'],
+  ['--shadow-type', 'long'],
   ['--bg-color', 'pinkish'],
   ['--size', 'large'],
 ])('refuses %s %s', (flag, value) => {

@@ -126,6 +126,18 @@ describe('edges measured', () => {
     expect(describeEdges('discs', measured)).toContain('No colours');
   });
 
+  test('nor do two subjects of one shape', async () => {
+    const { set, photos } = await setOf(2);
+    const [first] = set.pairs;
+    const read = async (file: string) => {
+      const image = photos.get(file) as RgbImage;
+      const data = file === first?.photo ? image.data.map((level) => 255 - level) : image.data;
+      return { image: { ...image, data }, mask: coarse(opacityAt) };
+    };
+
+    expect((await measureEdges(set, { read })).pixels).toBe(0);
+  });
+
   test('photos whose subject is not found are left out, and all of them are an error', async () => {
     const { set, photos } = await setOf(2);
     const [first] = set.pairs;
