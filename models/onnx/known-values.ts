@@ -1,7 +1,15 @@
 import { intAttribute, intsAttribute, tensorAttribute } from './attributes.ts';
 import { OnnxError } from './errors.ts';
 import { describe, type GraphNode } from './graph.ts';
-import { type ElementType, elementType, floatsOf, int64Tensor, numbersOf, type Tensor } from './tensor.ts';
+import {
+  type ElementType,
+  elementCount,
+  elementType,
+  floatsOf,
+  int64Tensor,
+  numbersOf,
+  type Tensor,
+} from './tensor.ts';
 
 /** Computes a node's only output from inputs that are all known before the network runs; undefined where it can't. */
 export type ValueRule = (node: GraphNode, inputs: readonly (Tensor | undefined)[]) => Tensor | undefined;
@@ -16,6 +24,7 @@ export const VALUE_RULES: Readonly<Record<string, ValueRule>> = {
   Cast: cast,
   Concat: (node, inputs) => onVectors(inputs, (vectors) => (axisOf(node) === 0 ? vectors.flat() : undefined)),
   Gather: gather,
+  Reshape: (_, [input, shape]) => shape && reshaped(input, () => numbersOf(shape)),
   Unsqueeze: (node, [input, axes]) => reshaped(input, (dims) => unsqueezedDims(dims, axesOf(node, axes) ?? [])),
   Squeeze: (node, [input, axes]) => reshaped(input, (dims) => squeezedDims(dims, axesOf(node, axes))),
   Slice: slice,
@@ -68,10 +77,13 @@ function cast(node: GraphNode, [input]: readonly (Tensor | undefined)[]): Tensor
     const data = isFloat ? floatsOf(input, describe(node)) : Float32Array.from(numbersOf(input));
     return { type: 'float32', dims: input.dims, data };
   }
+  if (to === 'int32' && input.type === 'uint16')
+    return { type: to, dims: input.dims, data: Int32Array.from(input.data) };
   return to === 'int64' || to === 'int32' ? integers(to, input.dims, numbersOf(input).map(Math.trunc)) : undefined;
 }
 
 function gather(node: GraphNode, [input, indices]: readonly (Tensor | undefined)[]): Tensor | undefined {
+  if (input?.type === 'int8' && indices?.type === 'int32' && axisOf(node) === 0) return gatheredRows(input, indices);
   if (input?.type !== 'int64' || input.dims.length !== 1 || indices === undefined || axisOf(node) !== 0)
     return undefined;
   const values = numbersOf(input);
@@ -87,6 +99,19 @@ function gather(node: GraphNode, [input, indices]: readonly (Tensor | undefined)
     indices.dims,
     picked.filter((value) => value !== undefined),
   );
+}
+
+/** Rows of a table, which is how filters in five bits are unfolded. */
+function gatheredRows(
+  { dims, data }: Extract<Tensor, { type: 'int8' }>,
+  indices: Extract<Tensor, { type: 'int32' }>,
+): Tensor {
+  const width = elementCount(dims.slice(1));
+  const rows = new Int8Array(indices.data.length * width);
+  indices.data.forEach((index, row) => {
+    rows.set(data.subarray(index * width, (index + 1) * width), row * width);
+  });
+  return { type: 'int8', dims: [...indices.dims, ...dims.slice(1)], data: rows };
 }
 
 function slice(node: GraphNode, inputs: readonly (Tensor | undefined)[]): Tensor | undefined {

@@ -17,6 +17,7 @@ export type Tensor =
   | Typed<'float16', Uint16Array>
   | Typed<'int8', Int8Array>
   | Typed<'uint8', Uint8Array>
+  | Typed<'uint16', Uint16Array>
   | Typed<'int32', Int32Array>
   | Typed<'int64', BigInt64Array>
   | Typed<'bool', Uint8Array>;
@@ -27,6 +28,7 @@ export type ElementType = Tensor['type'];
 export const ELEMENT_CODES = {
   float32: 1,
   uint8: 2,
+  uint16: 4,
   int8: 3,
   int32: 6,
   int64: 7,
@@ -39,6 +41,7 @@ const typeOfCode = new Map<number, ElementType>([
   [1, 'float32'],
   [2, 'uint8'],
   [3, 'int8'],
+  [4, 'uint16'],
   [6, 'int32'],
   [7, 'int64'],
   [9, 'bool'],
@@ -135,6 +138,7 @@ function fromRaw(type: ElementType, raw: Uint8Array): Values {
     case 'float64':
       return { type, data: new Float64Array(buffer, 0, whole(8)) };
     case 'float16':
+    case 'uint16':
       return { type, data: new Uint16Array(buffer, 0, whole(2)) };
     case 'int8':
       return { type, data: new Int8Array(buffer) };
@@ -156,6 +160,7 @@ function fromFields(type: ElementType, proto: TensorProto): Values {
     case 'float64':
       return { type, data: Float64Array.from(proto.doubleData) };
     case 'float16':
+    case 'uint16':
       return { type, data: Uint16Array.from(proto.int32Data) };
     case 'int8':
       return { type, data: Int8Array.from(proto.int32Data) };

@@ -2,8 +2,9 @@ import { attributes } from '../onnx/attributes.ts';
 import { OnnxError } from '../onnx/errors.ts';
 import { describe, type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
 import { withOutputShapes } from '../onnx/resize-input.ts';
-import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { elementCount, float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import { type ActivationRange, type ActivationSpread, rangeAt } from './activation-ranges.ts';
+import { isPackable } from './pack-filters.ts';
 import type { QuantizationPlan } from './quantization-plan.ts';
 import { quantizeWeights } from './quantized-weights.ts';
 
@@ -22,12 +23,13 @@ const PER_CHANNEL_OPSET = 13;
  * Writes a network in which rounding and its undoing stand around every int8 node (QDQ), which is the form that onnxruntime turns
  * into 8-bit arithmetic on every processor: activations unsigned, filters signed.
  *
- * @param spreads Of every value of the plan. @param percentile See {@link rangeAt}. @throws {OnnxError} when the network is older than opset 11.
+ * @param spreads Of every value of the plan. @param fiveBitsFrom Filters with as many weights or more are rounded to 5 bits
+ *   in place of 7; see {@link packFilters}. @throws {OnnxError} when the network is older than opset 11.
  */
 export function writeQuantized(
   { graph, nodes, values, sameAs }: QuantizationPlan,
   spreads: ReadonlyMap<string, ActivationSpread>,
-  percentile: number,
+  { percentile, fiveBitsFrom = Number.POSITIVE_INFINITY }: { percentile: number; fiveBitsFrom?: number | undefined },
 ): Graph {
   const constants = new Map<string, Tensor>(graph.constants);
   const levels = new Map<string, Levels>();
@@ -44,7 +46,7 @@ export function writeQuantized(
     const inputs = node.inputs.map((input) => (isQuantized.has(input) ? undone(input) : input));
     if (nodes.has(node) && node.op === 'Conv') {
       const input = requiredInput(node, 0);
-      const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means };
+      const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means, fiveBitsFrom };
       const { before, conv } = quantizedConv({ ...node, inputs }, seen, constants);
       written.push(...before, conv);
     } else {
@@ -85,7 +87,7 @@ function dequantized(name: string, inputs: readonly string[], axis?: number): Gr
 /** A convolution whose filters and biases are read from whole numbers. */
 function quantizedConv(
   node: GraphNode,
-  input: { readonly scale: number; readonly means: Float32Array },
+  input: { readonly scale: number; readonly means: Float32Array; readonly fiveBitsFrom: number },
   constants: Map<string, Tensor>,
 ): { before: GraphNode[]; conv: GraphNode } {
   const weightName = requiredInput(node, 1);
@@ -96,7 +98,8 @@ function quantizedConv(
   const biasTensor = constants.get(node.inputs[2] ?? '');
   const outputs = weight.dims[0] ?? 0;
   const bias = biasTensor === undefined ? new Float32Array(outputs) : floatsOf(biasTensor, describe(node));
-  const whole = quantizeWeights({ weight, bias, inputScale: input.scale, inputMeans: input.means });
+  const bits = isPackable(weight.dims) && elementCount(weight.dims) >= input.fiveBitsFrom ? 5 : 7;
+  const whole = quantizeWeights({ weight, bias, inputScale: input.scale, inputMeans: input.means, bits });
   const base = requiredOutput(node);
   const constant = (part: string, tensor: Tensor): string => {
     constants.set(`${base}.int8.${part}`, tensor);

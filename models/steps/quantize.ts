@@ -5,6 +5,7 @@ import { type InputForm, readInput } from '../photos.ts';
 import { type ActivationSpread, observeSpreads } from '../quantization/activation-ranges.ts';
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
+import { packFilters } from '../quantization/pack-filters.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
@@ -19,6 +20,8 @@ export interface QuantizeOptions {
   readonly percentiles: readonly number[];
   /** Sets of layers to try to leave in float32, the cheapest first. */
   readonly floatLayers: readonly (readonly FloatLayers[])[];
+  /** Filters of this many weights or more are kept in 5 bits, which makes the file smaller; none where absent. */
+  readonly fiveBitsFrom?: number | undefined;
   /** How much nearer to the float32 masks (SSIM) a dearer set must come to be taken. */
   readonly worthwhile: number;
   readonly onStep?: (step: string, detail?: string) => void;
@@ -54,7 +57,7 @@ export async function quantize(
   given: Omit<QuantizeOptions, keyof typeof QUANTIZE_DEFAULTS> & Partial<QuantizeOptions>,
 ): Promise<Quantized> {
   const options: QuantizeOptions = { ...QUANTIZE_DEFAULTS, ...given };
-  const { photos, form, seed, onStep = () => {} } = options;
+  const { photos, form, seed, fiveBitsFrom, onStep = () => {} } = options;
   onStep('equalize');
   const level = await equalize(graph, { photos, form });
   onStep('watch');
@@ -64,14 +67,14 @@ export async function quantize(
   const masks = await masksOf(graph, held, form);
   const trials: QuantizationTrial[] = [];
   const attempt = async (percentile: number, floatLayers: readonly FloatLayers[]): Promise<QuantizationTrial> => {
-    const quantized = writeAt(level, spreads, { percentile, floatLayers });
+    const quantized = writeAt(level, spreads, { percentile, floatLayers, fiveBitsFrom });
     const trial = { percentile, floatLayers, ssim: meanSsim(await masksOf(quantized, held, form), masks, form) };
     trials.push(trial);
     onStep('choose', `${describeTrial(trial)}`);
     return trial;
   };
   const chosen = await choose(options, attempt);
-  return { graph: writeAt(level, spreads, chosen), chosen, trials };
+  return { graph: writeAt(level, spreads, { ...chosen, fiveBitsFrom }), chosen, trials };
 }
 
 /** Finds the best range for the cheapest layers, then the layers that pay with it. */
@@ -99,9 +102,13 @@ function describeTrial({ percentile, floatLayers, ssim: agreement }: Quantizatio
 function writeAt(
   graph: Graph,
   spreads: ReadonlyMap<string, ActivationSpread>,
-  { percentile, floatLayers }: Pick<QuantizationTrial, 'percentile' | 'floatLayers'>,
+  {
+    floatLayers,
+    ...rounding
+  }: Pick<QuantizationTrial, 'percentile' | 'floatLayers'> & Pick<QuantizeOptions, 'fiveBitsFrom'>,
 ): Graph {
-  return fillLanes(writeQuantized(planQuantization(graph, floatLayers), spreads, percentile));
+  const quantized = fillLanes(writeQuantized(planQuantization(graph, floatLayers), spreads, rounding));
+  return rounding.fiveBitsFrom === undefined ? quantized : packFilters(quantized);
 }
 
 async function masksOf(graph: Graph, photos: readonly Float32Array[], form: InputForm): Promise<Float32Array[]> {
