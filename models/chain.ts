@@ -26,8 +26,8 @@ const QuantizeStep = z.strictObject({
   photos: z.int().positive().default(48),
   /** Other photos, on which ranges and float32 layers are chosen. */
   validation: z.int().positive().default(16),
-  /** Filters of this many weights or more are kept in 5 bits. */
-  fiveBitsFrom: z.int().positive().optional(),
+  /** Filters of this many weights or more are rounded to 39 levels and packed three in 16 bits. */
+  packedFrom: z.int().positive().optional(),
   seed: z.int().nonnegative().default(1),
 });
 export type QuantizeStep = z.infer<typeof QuantizeStep>;

@@ -101,7 +101,7 @@ async function quantizeStep(before: PackedModel, step: QuantizeStep, place: Step
     validation,
     form: before.manifest.input,
     seed: step.seed,
-    fiveBitsFrom: step.fiveBitsFrom,
+    packedFrom: step.packedFrom,
     onStep: (name, detail) => place.log(`  ${name} ${detail ?? ''}`),
   });
   return await packStep(before, step, { place, graph, facts: { chosen, trials } });

@@ -2,21 +2,23 @@ import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, withoutUnused } from '../onnx/graph.ts';
 import { ELEMENT_CODES, int64Tensor, type Tensor } from '../onnx/tensor.ts';
 
-/** Weights that share an index: a row of a 3 x 3 filter, three times 5 bits. */
+/** Weights that share an index: a row of a 3 x 3 filter. */
 const ROW = 3;
-const BITS = 5;
-const LARGEST = 2 ** (BITS - 1) - 1;
 
-/** Fewer weights than this are left as they are: the table of all rows alone takes 98 kB. */
+/** The largest weight that can be packed. That makes 39 levels, the most that three of them in 16 bits allow: 39 ^ 3 = 59,319. */
+export const LARGEST_PACKED = 19;
+const LEVELS = 2 * LARGEST_PACKED + 1;
+
+/** Fewer weights than this are left as they are: the table of all rows alone takes 178 kB. */
 const LEAST_WEIGHTS = 2 ** 12;
 
-/** Whether filters of this shape have rows of three, so that they can be kept in 5 bits. */
+/** Whether filters of this shape have rows of three, so that they can be packed. */
 export function isPackable(dims: readonly number[]): boolean {
   return dims.length === 4 && dims.at(-1) === ROW;
 }
 
 /**
- * Keeps filters whose weights are whole numbers in -15..15 in 5 1/3 bits a weight in place of 8: each row of three becomes a 16-bit
+ * Keeps filters whose weights are whole numbers in -19..19 in 5 1/3 bits a weight in place of 8: each row of three becomes a 16-bit
  * index into a table of all such rows. What unfolds them depends on constants alone, so onnxruntime does it once, when it
  * loads the file; no value changes and no run gets dearer.
  *
@@ -51,7 +53,7 @@ type Levels = Extract<Tensor, { type: 'int8' }>;
 const TABLE = 'filter.rows.table';
 
 function isWorthPacking({ dims, data }: Levels): boolean {
-  return isPackable(dims) && data.length >= LEAST_WEIGHTS && data.every((level) => Math.abs(level) <= LARGEST);
+  return isPackable(dims) && data.length >= LEAST_WEIGHTS && data.every((level) => Math.abs(level) <= LARGEST_PACKED);
 }
 
 function unfolding(name: string, filters: string): GraphNode[] {
@@ -73,21 +75,19 @@ function unfolding(name: string, filters: string): GraphNode[] {
 function rowIndices({ data }: Levels): Tensor {
   const rows = new Uint16Array(data.length / ROW);
   for (let row = 0; row < rows.length; row++) {
-    const at = (tap: number): number => (data[row * ROW + tap] ?? 0) + LARGEST + 1;
-    rows[row] = (at(0) << (2 * BITS)) | (at(1) << BITS) | at(2);
+    const at = (tap: number): number => (data[row * ROW + tap] ?? 0) + LARGEST_PACKED;
+    rows[row] = (at(0) * LEVELS + at(1)) * LEVELS + at(2);
   }
   return { type: 'uint16', dims: [rows.length], data: rows };
 }
 
-/** Every row of three levels, `[32768, 3]`. */
+/** Every row of three levels, `[59319, 3]`. */
 function tableOfRows(): Tensor {
-  const count = 2 ** (ROW * BITS);
+  const count = LEVELS ** ROW;
   const data = new Int8Array(count * ROW);
   for (let index = 0; index < count; index++) {
-    for (let tap = 0; tap < ROW; tap++) {
-      const level = (index >> ((ROW - 1 - tap) * BITS)) % 2 ** BITS;
-      data[index * ROW + tap] = level - LARGEST - 1;
-    }
+    const levels = [Math.floor(index / LEVELS ** 2), Math.floor(index / LEVELS) % LEVELS, index % LEVELS];
+    for (const [tap, level] of levels.entries()) data[index * ROW + tap] = level - LARGEST_PACKED;
   }
   return { type: 'int8', dims: [count, ROW], data };
 }

@@ -1,4 +1,6 @@
 import { elementCount, type Tensor } from '../onnx/tensor.ts';
+import { LARGEST_PACKED } from './pack-filters.ts';
+import { type ReadStatistics, roundTogether } from './round-together.ts';
 
 /** A convolution's filters and biases as whole numbers, each output channel with a scale of its own. */
 export interface QuantizedWeights {
@@ -20,111 +22,96 @@ export interface FloatConv {
   readonly inputScale: number;
   /** Each input channel's mean over the calibration photos, `[I]`. */
   readonly inputMeans: Float32Array;
-  /** Seven bits where nothing is said. */
-  readonly bits?: FilterBits;
+  /** For filters that are going to be packed, which know fewer levels: how the numbers they read go together. */
+  readonly statistics?: ReadStatistics | undefined;
 }
-
-/** How finely filters are rounded: to -64..64 or to -15..15. */
-export type FilterBits = 7 | 5;
 
 /**
  * The largest weight, in steps. Kernels for x86 without VNNI add two products of 8-bit numbers in 16 bits: 2 x 255 x 64 is the
  * most that fits, and 127 would saturate. arm64 and VNNI have no such limit, and the file has to be right on all of them.
  */
-const LARGEST_WEIGHT: Readonly<Record<FilterBits, number>> = { 7: 64, 5: 15 };
+const LARGEST_WEIGHT = 64;
 
 /**
- * Shares of a filter's largest weight to try as the largest that is kept. With few levels it pays to cut off the rare large
- * weights and to tell the others apart.
+ * Shares of a filter's largest weight to try as the largest that is kept, where levels are few: it pays to cut off the rare
+ * large weights and to tell the others apart.
  */
-const KEPT_SHARES: Readonly<Record<FilterBits, readonly number[]>> = {
-  7: [1],
-  5: [1, 0.92, 0.85, 0.78, 0.72, 0.66, 0.6, 0.55, 0.5],
-};
+const KEPT_SHARES = [1, 0.92, 0.85, 0.78, 0.72, 0.66, 0.6, 0.55, 0.5];
 
 /** A bias stays this far inside 32 bits, so that sums of products still fit beside it. */
 const LARGEST_BIAS = 2 ** 30;
 
 /**
- * Rounds a convolution to filters of few bits, symmetric, a scale for each output channel, and 32-bit biases that make up for what
- * the rounding of the filters does to the output's mean.
+ * Rounds a convolution to filters of whole numbers, symmetric, a scale for each output channel, and 32-bit biases that make up for
+ * what the rounding of the filters does to the output's mean.
  */
-export function quantizeWeights({
-  weight: { dims, data },
-  bias,
-  inputScale,
-  inputMeans,
-  bits = 7,
-}: FloatConv): QuantizedWeights {
-  const outputs = dims[0] ?? 0;
-  const [perOutput, taps] = [elementCount(dims.slice(1)), elementCount(dims.slice(2))];
-  const weight = new Int8Array(data.length);
-  const [weightScale, biasScale] = [new Float32Array(outputs), new Float32Array(outputs)];
-  const wholeBias = new Int32Array(outputs);
-  for (let output = 0; output < outputs; output++) {
-    const [from, offset] = [output * perOutput, bias[output] ?? 0];
-    const filter = data.subarray(from, from + perOutput);
-    const whole = weight.subarray(from, from + perOutput);
+export function quantizeWeights(conv: FloatConv): QuantizedWeights {
+  const { weight, bias, inputScale, inputMeans, statistics } = conv;
+  const [outputs = 0, inputs = 0, ...kernel] = weight.dims;
+  const taps = elementCount(kernel);
+  const filters = Array.from({ length: outputs }, (_, output) =>
+    weight.data.subarray(output * inputs * taps, (output + 1) * inputs * taps),
+  );
+  const weightScale = Float32Array.from(filters, (filter, output) => {
     // A channel that is all but silent gets coarse steps rather than a bias beyond 32 bits.
-    const needed = Math.abs(offset) / (inputScale * LARGEST_BIAS);
-    const scale = roundBest(whole, filter, { least: Math.max(needed, 1e-12), taps, bits });
-    weightScale[output] = scale;
-    biasScale[output] = scale * inputScale;
+    const needed = Math.abs(bias[output] ?? 0) / (inputScale * LARGEST_BIAS);
+    const step = statistics === undefined ? height(filter) / LARGEST_WEIGHT : bestStep(filter, LARGEST_PACKED);
+    return Math.max(step, needed, 1e-12);
+  });
+  const levels =
+    statistics === undefined
+      ? carried(weight.data, { taps, perOutput: inputs * taps, steps: weightScale })
+      : roundTogether(
+          { outputs, inputs, taps, data: weight.data, steps: weightScale, largest: LARGEST_PACKED },
+          statistics,
+        );
+  const wholeBias = Int32Array.from(filters, (filter, output) => {
+    const [scale, from] = [weightScale[output] ?? 1, output * inputs * taps];
     const shift = filter.reduce(
-      (sum, w, i) => sum + (w - scale * (whole[i] ?? 0)) * (inputMeans[Math.floor(i / taps)] ?? 0),
+      (sum, w, i) => sum + (w - scale * (levels[from + i] ?? 0)) * (inputMeans[Math.floor(i / taps)] ?? 0),
       0,
     );
-    wholeBias[output] = Math.round((offset + shift) / (biasScale[output] ?? 1));
-  }
-  return { weight: { type: 'int8', dims, data: weight }, weightScale, bias: wholeBias, biasScale };
+    return Math.round(((bias[output] ?? 0) + shift) / (scale * inputScale));
+  });
+  const biasScale = weightScale.map((scale) => scale * inputScale);
+  return { weight: { type: 'int8', dims: weight.dims, data: levels }, weightScale, bias: wholeBias, biasScale };
 }
 
-interface Rounding {
-  readonly taps: number;
-  readonly bits: FilterBits;
+function height(filter: Float32Array): number {
+  return filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
 }
 
-/** Rounds a filter by the step that changes it least. @returns That step. */
-function roundBest(
-  target: Int8Array,
-  filter: Float32Array,
-  { least, taps, bits }: Rounding & { readonly least: number },
-): number {
-  const largest = filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
-  const steps = KEPT_SHARES[bits].map((share) =>
-    Math.fround(Math.max((share * largest) / LARGEST_WEIGHT[bits], least)),
-  );
-  let best = { step: steps[0] ?? least, error: Number.POSITIVE_INFINITY };
-  if (steps.length > 1) {
-    for (const step of steps) {
-      const error = roundInto(target, filter, { step, taps, bits });
-      if (error < best.error) best = { step, error };
-    }
+/** The step by which rounding changes a filter least (sum of squares), when no weight may pass `largest` steps. */
+function bestStep(filter: Float32Array, largest: number): number {
+  let best = { step: 0, error: Number.POSITIVE_INFINITY };
+  for (const share of KEPT_SHARES) {
+    const step = (share * height(filter)) / largest;
+    const error = filter.reduce((sum, w) => sum + (w - step * clamped(w / step, largest)) ** 2, 0);
+    if (error < best.error) best = { step, error };
   }
-  roundInto(target, filter, { step: best.step, taps, bits });
   return best.step;
 }
 
+function clamped(steps: number, largest: number): number {
+  return Math.max(-largest, Math.min(largest, Math.round(steps)));
+}
+
 /**
- * Rounds a filter so that the errors of one input channel's taps cancel: what one tap loses the next one gets. Neighbouring pixels
+ * Rounds filters so that the errors of one input channel's taps cancel: what one tap loses the next one gets. Neighbouring pixels
  * are nearly equal, so it is the sum over the taps that counts.
- *
- * @returns The sum of squared errors of the weights.
  */
-function roundInto(
-  target: Int8Array,
-  filter: Float32Array,
-  { step, taps, bits }: Rounding & { readonly step: number },
-): number {
-  const limit = LARGEST_WEIGHT[bits];
-  let [owed, error] = [0, 0];
-  for (const [index, w] of filter.entries()) {
+function carried(
+  data: Float32Array,
+  { taps, perOutput, steps }: { taps: number; perOutput: number; steps: Float32Array },
+): Int8Array {
+  const levels = new Int8Array(data.length);
+  let owed = 0;
+  for (const [index, w] of data.entries()) {
     if (index % taps === 0) owed = 0;
-    const wanted = w / step + owed;
-    const rounded = Math.max(-limit, Math.min(limit, Math.round(wanted)));
-    target[index] = rounded;
+    const wanted = w / (steps[Math.floor(index / perOutput)] ?? 1) + owed;
+    const rounded = clamped(wanted, LARGEST_WEIGHT);
+    levels[index] = rounded;
     owed = wanted - rounded;
-    error += (w - step * rounded) ** 2;
   }
-  return error;
+  return levels;
 }

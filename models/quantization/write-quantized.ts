@@ -2,11 +2,11 @@ import { attributes } from '../onnx/attributes.ts';
 import { OnnxError } from '../onnx/errors.ts';
 import { describe, type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
 import { withOutputShapes } from '../onnx/resize-input.ts';
-import { elementCount, float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import { type ActivationRange, type ActivationSpread, rangeAt } from './activation-ranges.ts';
-import { isPackable } from './pack-filters.ts';
+import type { Packing } from './packing.ts';
 import type { QuantizationPlan } from './quantization-plan.ts';
-import { quantizeWeights } from './quantized-weights.ts';
+import { type FloatConv, quantizeWeights } from './quantized-weights.ts';
 
 /** Levels of an activation: `value = scale * (level - zero)`, level 0..255. */
 interface Levels {
@@ -23,13 +23,13 @@ const PER_CHANNEL_OPSET = 13;
  * Writes a network in which rounding and its undoing stand around every int8 node (QDQ), which is the form that onnxruntime turns
  * into 8-bit arithmetic on every processor: activations unsigned, filters signed.
  *
- * @param spreads Of every value of the plan. @param fiveBitsFrom Filters with as many weights or more are rounded to 5 bits
- *   in place of 7; see {@link packFilters}. @throws {OnnxError} when the network is older than opset 11.
+ * @param spreads Of every value of the plan. @param percentile See {@link rangeAt}. @param statistics By the value that is read: large
+ *   filters that read it are rounded to be packed ({@link packFilters}). @throws {OnnxError} when the network is older than opset 11.
  */
 export function writeQuantized(
   { graph, nodes, values, sameAs }: QuantizationPlan,
   spreads: ReadonlyMap<string, ActivationSpread>,
-  { percentile, fiveBitsFrom = Number.POSITIVE_INFINITY }: { percentile: number; fiveBitsFrom?: number | undefined },
+  { percentile, packing }: { readonly percentile: number; readonly packing?: Packing | undefined },
 ): Graph {
   const constants = new Map<string, Tensor>(graph.constants);
   const levels = new Map<string, Levels>();
@@ -46,8 +46,12 @@ export function writeQuantized(
     const inputs = node.inputs.map((input) => (isQuantized.has(input) ? undone(input) : input));
     if (nodes.has(node) && node.op === 'Conv') {
       const input = requiredInput(node, 0);
-      const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means, fiveBitsFrom };
-      const { before, conv } = quantizedConv({ ...node, inputs }, seen, constants);
+      const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means };
+      const { before, conv } = quantizedConv(
+        { ...node, inputs },
+        { ...seen, statistics: packing?.get(requiredInput(node, 1)) },
+        constants,
+      );
       written.push(...before, conv);
     } else {
       written.push({ ...node, inputs });
@@ -87,7 +91,7 @@ function dequantized(name: string, inputs: readonly string[], axis?: number): Gr
 /** A convolution whose filters and biases are read from whole numbers. */
 function quantizedConv(
   node: GraphNode,
-  input: { readonly scale: number; readonly means: Float32Array; readonly fiveBitsFrom: number },
+  input: Pick<FloatConv, 'statistics'> & { readonly scale: number; readonly means: Float32Array },
   constants: Map<string, Tensor>,
 ): { before: GraphNode[]; conv: GraphNode } {
   const weightName = requiredInput(node, 1);
@@ -98,8 +102,8 @@ function quantizedConv(
   const biasTensor = constants.get(node.inputs[2] ?? '');
   const outputs = weight.dims[0] ?? 0;
   const bias = biasTensor === undefined ? new Float32Array(outputs) : floatsOf(biasTensor, describe(node));
-  const bits = isPackable(weight.dims) && elementCount(weight.dims) >= input.fiveBitsFrom ? 5 : 7;
-  const whole = quantizeWeights({ weight, bias, inputScale: input.scale, inputMeans: input.means, bits });
+  const { scale: inputScale, means: inputMeans, statistics } = input;
+  const whole = quantizeWeights({ weight, bias, inputScale, inputMeans, statistics });
   const base = requiredOutput(node);
   const constant = (part: string, tensor: Tensor): string => {
     constants.set(`${base}.int8.${part}`, tensor);

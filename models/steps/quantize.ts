@@ -6,6 +6,7 @@ import { type ActivationSpread, observeSpreads } from '../quantization/activatio
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
+import { type Packing, planPacking } from '../quantization/packing.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
@@ -20,8 +21,8 @@ export interface QuantizeOptions {
   readonly percentiles: readonly number[];
   /** Sets of layers to try to leave in float32, the cheapest first. */
   readonly floatLayers: readonly (readonly FloatLayers[])[];
-  /** Filters of this many weights or more are kept in 5 bits, which makes the file smaller; none where absent. */
-  readonly fiveBitsFrom?: number | undefined;
+  /** Filters of this many weights or more are rounded to 39 levels and packed, which makes the file smaller; none where absent. */
+  readonly packedFrom?: number | undefined;
   /** How much nearer to the float32 masks (SSIM) a dearer set must come to be taken. */
   readonly worthwhile: number;
   readonly onStep?: (step: string, detail?: string) => void;
@@ -57,24 +58,26 @@ export async function quantize(
   given: Omit<QuantizeOptions, keyof typeof QUANTIZE_DEFAULTS> & Partial<QuantizeOptions>,
 ): Promise<Quantized> {
   const options: QuantizeOptions = { ...QUANTIZE_DEFAULTS, ...given };
-  const { photos, form, seed, fiveBitsFrom, onStep = () => {} } = options;
+  const { photos, form, seed, packedFrom, onStep = () => {} } = options;
   onStep('equalize');
   const level = await equalize(graph, { photos, form });
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
+  onStep('pack');
+  const packing = packedFrom === undefined ? undefined : await planPacking(level, packedFrom, { photos, form });
   onStep('choose');
   const held = await Promise.all(options.validation.map((photo) => readInput(photo, form)));
   const masks = await masksOf(graph, held, form);
   const trials: QuantizationTrial[] = [];
   const attempt = async (percentile: number, floatLayers: readonly FloatLayers[]): Promise<QuantizationTrial> => {
-    const quantized = writeAt(level, spreads, { percentile, floatLayers, fiveBitsFrom });
+    const quantized = writeAt(level, spreads, { percentile, floatLayers, packing });
     const trial = { percentile, floatLayers, ssim: meanSsim(await masksOf(quantized, held, form), masks, form) };
     trials.push(trial);
     onStep('choose', `${describeTrial(trial)}`);
     return trial;
   };
   const chosen = await choose(options, attempt);
-  return { graph: writeAt(level, spreads, { ...chosen, fiveBitsFrom }), chosen, trials };
+  return { graph: writeAt(level, spreads, { ...chosen, packing }), chosen, trials };
 }
 
 /** Finds the best range for the cheapest layers, then the layers that pay with it. */
@@ -105,10 +108,10 @@ function writeAt(
   {
     floatLayers,
     ...rounding
-  }: Pick<QuantizationTrial, 'percentile' | 'floatLayers'> & Pick<QuantizeOptions, 'fiveBitsFrom'>,
+  }: Pick<QuantizationTrial, 'percentile' | 'floatLayers'> & { readonly packing: Packing | undefined },
 ): Graph {
   const quantized = fillLanes(writeQuantized(planQuantization(graph, floatLayers), spreads, rounding));
-  return rounding.fiveBitsFrom === undefined ? quantized : packFilters(quantized);
+  return rounding.packing === undefined ? quantized : packFilters(quantized);
 }
 
 async function masksOf(graph: Graph, photos: readonly Float32Array[], form: InputForm): Promise<Float32Array[]> {
