@@ -1,6 +1,4 @@
 import { elementCount, type Tensor } from '../onnx/tensor.ts';
-import { LARGEST_PACKED } from './pack-filters.ts';
-import { type ReadStatistics, roundTogether } from './round-together.ts';
 
 /** A convolution's filters and biases as whole numbers, each output channel with a scale of its own. */
 export interface QuantizedWeights {
@@ -22,8 +20,16 @@ export interface FloatConv {
   readonly inputScale: number;
   /** Each input channel's mean over the calibration photos, `[I]`. */
   readonly inputMeans: Float32Array;
-  /** For filters that are going to be packed, which know fewer levels: how the numbers they read go together. */
-  readonly statistics?: ReadStatistics | undefined;
+  /** The filters where they are rounded already. */
+  readonly rounded?: RoundedFilters | undefined;
+}
+
+/** Filters as whole numbers. */
+export interface RoundedFilters {
+  /** `[O, I, H, W]`. */
+  readonly levels: Int8Array;
+  /** What a level of each output channel is worth, `[O]`. */
+  readonly steps: Float32Array;
 }
 
 /**
@@ -31,12 +37,6 @@ export interface FloatConv {
  * most that fits, and 127 would saturate. arm64 and VNNI have no such limit, and the file has to be right on all of them.
  */
 const LARGEST_WEIGHT = 64;
-
-/**
- * Shares of a filter's largest weight to try as the largest that is kept, where levels are few: it pays to cut off the rare
- * large weights and to tell the others apart.
- */
-const KEPT_SHARES = [1, 0.92, 0.85, 0.78, 0.72, 0.66, 0.6, 0.55, 0.5];
 
 /** A bias stays this far inside 32 bits, so that sums of products still fit beside it. */
 const LARGEST_BIAS = 2 ** 30;
@@ -46,72 +46,53 @@ const LARGEST_BIAS = 2 ** 30;
  * what the rounding of the filters does to the output's mean.
  */
 export function quantizeWeights(conv: FloatConv): QuantizedWeights {
-  const { weight, bias, inputScale, inputMeans, statistics } = conv;
+  const { weight, bias, inputScale, inputMeans } = conv;
   const [outputs = 0, inputs = 0, ...kernel] = weight.dims;
   const taps = elementCount(kernel);
   const filters = Array.from({ length: outputs }, (_, output) =>
     weight.data.subarray(output * inputs * taps, (output + 1) * inputs * taps),
   );
-  const weightScale = Float32Array.from(filters, (filter, output) => {
-    // A channel that is all but silent gets coarse steps rather than a bias beyond 32 bits.
-    const needed = Math.abs(bias[output] ?? 0) / (inputScale * LARGEST_BIAS);
-    const step = statistics === undefined ? height(filter) / LARGEST_WEIGHT : bestStep(filter, LARGEST_PACKED);
-    return Math.max(step, needed, 1e-12);
-  });
-  const levels =
-    statistics === undefined
-      ? carried(weight.data, { taps, perOutput: inputs * taps, steps: weightScale })
-      : roundTogether(
-          { outputs, inputs, taps, data: weight.data, steps: weightScale, largest: LARGEST_PACKED },
-          statistics,
-        );
+  // A channel that is all but silent gets coarse steps rather than a bias beyond 32 bits.
+  const least = bias.map((offset) => Math.max(Math.abs(offset) / (inputScale * LARGEST_BIAS), 1e-12));
+  const isRounded = conv.rounded?.steps.every((step, output) => step >= (least[output] ?? 0)) ?? false;
+  const { levels, steps } =
+    conv.rounded !== undefined && isRounded ? conv.rounded : roundedEach(weight.data, filters, { taps, least });
   const wholeBias = Int32Array.from(filters, (filter, output) => {
-    const [scale, from] = [weightScale[output] ?? 1, output * inputs * taps];
+    const [step, from] = [steps[output] ?? 1, output * inputs * taps];
     const shift = filter.reduce(
-      (sum, w, i) => sum + (w - scale * (levels[from + i] ?? 0)) * (inputMeans[Math.floor(i / taps)] ?? 0),
+      (sum, w, i) => sum + (w - step * (levels[from + i] ?? 0)) * (inputMeans[Math.floor(i / taps)] ?? 0),
       0,
     );
-    return Math.round(((bias[output] ?? 0) + shift) / (scale * inputScale));
+    return Math.round(((bias[output] ?? 0) + shift) / (step * inputScale));
   });
-  const biasScale = weightScale.map((scale) => scale * inputScale);
-  return { weight: { type: 'int8', dims: weight.dims, data: levels }, weightScale, bias: wholeBias, biasScale };
-}
-
-function height(filter: Float32Array): number {
-  return filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
-}
-
-/** The step by which rounding changes a filter least (sum of squares), when no weight may pass `largest` steps. */
-function bestStep(filter: Float32Array, largest: number): number {
-  let best = { step: 0, error: Number.POSITIVE_INFINITY };
-  for (const share of KEPT_SHARES) {
-    const step = (share * height(filter)) / largest;
-    const error = filter.reduce((sum, w) => sum + (w - step * clamped(w / step, largest)) ** 2, 0);
-    if (error < best.error) best = { step, error };
-  }
-  return best.step;
-}
-
-function clamped(steps: number, largest: number): number {
-  return Math.max(-largest, Math.min(largest, Math.round(steps)));
+  const biasScale = steps.map((step) => step * inputScale);
+  return { weight: { type: 'int8', dims: weight.dims, data: levels }, weightScale: steps, bias: wholeBias, biasScale };
 }
 
 /**
  * Rounds filters so that the errors of one input channel's taps cancel: what one tap loses the next one gets. Neighbouring pixels
  * are nearly equal, so it is the sum over the taps that counts.
+ *
+ * @param least What each output channel's step has to be at least, `[O]`.
  */
-function carried(
+function roundedEach(
   data: Float32Array,
-  { taps, perOutput, steps }: { taps: number; perOutput: number; steps: Float32Array },
-): Int8Array {
+  filters: readonly Float32Array[],
+  { taps, least }: { taps: number; least: Float32Array },
+): RoundedFilters {
+  const steps = Float32Array.from(filters, (filter, output) => {
+    const height = filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+    return Math.max(height / LARGEST_WEIGHT, least[output] ?? 0);
+  });
   const levels = new Int8Array(data.length);
+  const perOutput = data.length / filters.length;
   let owed = 0;
   for (const [index, w] of data.entries()) {
     if (index % taps === 0) owed = 0;
     const wanted = w / (steps[Math.floor(index / perOutput)] ?? 1) + owed;
-    const rounded = clamped(wanted, LARGEST_WEIGHT);
+    const rounded = Math.max(-LARGEST_WEIGHT, Math.min(LARGEST_WEIGHT, Math.round(wanted)));
     levels[index] = rounded;
     owed = wanted - rounded;
   }
-  return levels;
+  return { levels, steps };
 }

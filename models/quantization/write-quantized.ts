@@ -23,8 +23,8 @@ const PER_CHANNEL_OPSET = 13;
  * Writes a network in which rounding and its undoing stand around every int8 node (QDQ), which is the form that onnxruntime turns
  * into 8-bit arithmetic on every processor: activations unsigned, filters signed.
  *
- * @param spreads Of every value of the plan. @param percentile See {@link rangeAt}. @param statistics By the value that is read: large
- *   filters that read it are rounded to be packed ({@link packFilters}). @throws {OnnxError} when the network is older than opset 11.
+ * @param spreads Of every value of the plan. @param percentile See {@link rangeAt}. @param packing Filters that are
+ *   rounded already, by name. @throws {OnnxError} when the network is older than opset 11.
  */
 export function writeQuantized(
   { graph, nodes, values, sameAs }: QuantizationPlan,
@@ -49,7 +49,7 @@ export function writeQuantized(
       const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means };
       const { before, conv } = quantizedConv(
         { ...node, inputs },
-        { ...seen, statistics: packing?.get(requiredInput(node, 1)) },
+        { ...seen, rounded: packing?.get(requiredInput(node, 1)) },
         constants,
       );
       written.push(...before, conv);
@@ -91,7 +91,7 @@ function dequantized(name: string, inputs: readonly string[], axis?: number): Gr
 /** A convolution whose filters and biases are read from whole numbers. */
 function quantizedConv(
   node: GraphNode,
-  input: Pick<FloatConv, 'statistics'> & { readonly scale: number; readonly means: Float32Array },
+  input: Pick<FloatConv, 'rounded'> & { readonly scale: number; readonly means: Float32Array },
   constants: Map<string, Tensor>,
 ): { before: GraphNode[]; conv: GraphNode } {
   const weightName = requiredInput(node, 1);
@@ -102,8 +102,8 @@ function quantizedConv(
   const biasTensor = constants.get(node.inputs[2] ?? '');
   const outputs = weight.dims[0] ?? 0;
   const bias = biasTensor === undefined ? new Float32Array(outputs) : floatsOf(biasTensor, describe(node));
-  const { scale: inputScale, means: inputMeans, statistics } = input;
-  const whole = quantizeWeights({ weight, bias, inputScale, inputMeans, statistics });
+  const { scale: inputScale, means: inputMeans, rounded } = input;
+  const whole = quantizeWeights({ weight, bias, inputScale, inputMeans, rounded });
   const base = requiredOutput(node);
   const constant = (part: string, tensor: Tensor): string => {
     constants.set(`${base}.int8.${part}`, tensor);

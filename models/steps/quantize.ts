@@ -6,7 +6,7 @@ import { type ActivationSpread, observeSpreads } from '../quantization/activatio
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
-import { type Packing, planPacking } from '../quantization/packing.ts';
+import { type Packing, roundForPacking } from '../quantization/packing.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
@@ -64,7 +64,7 @@ export async function quantize(
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
   onStep('pack');
-  const packing = packedFrom === undefined ? undefined : await planPacking(level, packedFrom, { photos, form });
+  const packing = packedFrom === undefined ? undefined : await roundForPacking(level, packedFrom, { photos, form });
   onStep('choose');
   const held = await Promise.all(options.validation.map((photo) => readInput(photo, form)));
   const masks = await masksOf(graph, held, form);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   photos = await writeNoisePhotos(folder, 4);
   const { graph } = await quantizeDense();
   coarse = withLargestLevel(graph, 19);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the mask stays the same to the bit', async () => {
@@ -44,7 +44,7 @@ test('large filters take two thirds of their bytes, and every weight still count
     ({ type, dims, data }) => type === 'int8' && dims.length === 4 && data.length >= 4096,
   );
   const saved = large.reduce((sum, { data }) => sum + data.length / 3, 0);
-  expect(large.length).toBeGreaterThan(50);
+  expect(large.length).toBeGreaterThan(10);
   // The table of rows, 178 kB, comes on top, and so do a few bytes of names for every filter.
   const difference = encodeModel(coarse).length - encodeModel(packed).length;
   expect(difference).toBeGreaterThan(saved - 178_000 - 1000 * large.length);
@@ -65,16 +65,16 @@ test('filters with larger weights stay as they are', async () => {
 });
 
 test('a network quantized so keeps the small filters in their 129 levels', async () => {
-  const { graph } = await quantizeDense({ packedFrom: 16_000 });
+  const { graph } = await quantizeDense({ packedFrom: 9000 });
 
   const levels = [...graph.constants.values()].filter(({ type, dims }) => type === 'int8' && dims.length === 4);
   expect(levels.length).toBeGreaterThan(0);
-  expect(levels.every(({ data }) => data.length < 16_000)).toBe(true);
+  expect(levels.every(({ data }) => data.length < 9000)).toBe(true);
   expect([...graph.constants.values()].some(({ type }) => type === 'uint16')).toBe(true);
 });
 
 async function quantizeDense({ packedFrom }: { packedFrom?: number } = {}) {
-  const dense = simplify(u2netpGraph({ batchNorm: true }), { foldBatchNorm: true });
+  const dense = simplify(u2netpGraph({ narrow: 2, batchNorm: true }), { foldBatchNorm: true });
   return await quantize(dense, {
     photos: photos.slice(0, 2),
     validation: photos.slice(2, 3),

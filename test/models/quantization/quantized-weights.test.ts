@@ -51,19 +51,14 @@ test('a channel that is all but silent keeps a bias that fits 32 bits', () => {
   expect((bias[0] ?? 0) * (biasScale[0] ?? 0)).toBeCloseTo(5, 4);
 });
 
-test('filters to be packed stay within 19 steps, and rare large weights are cut off for the sake of the others', () => {
-  const given = conv([8, 64, 3, 3], { seed: 3 });
-  const ones = (n: number): Float64Array => Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
+test('filters that are rounded already keep their levels, unless their steps would take the bias beyond 32 bits', () => {
+  const given = conv([2, 4, 3, 3]);
+  const rounded = { levels: new Int8Array(72).fill(3), steps: Float32Array.of(0.1, 0.2) };
+  const tiny = { ...rounded, steps: Float32Array.of(1e-14, 1e-14) };
 
-  const { weight, weightScale } = quantizeWeights({ ...given, statistics: { covariance: ones(64), taps: ones(9) } });
-
-  expect(Math.max(...weight.data.map(Math.abs))).toBe(19);
-  const errorOf = (levels: ArrayLike<number>, steps: ArrayLike<number>): number =>
-    given.weight.data.reduce((sum, w, i) => sum + (w - (levels[i] ?? 0) * (steps[Math.floor(i / 576)] ?? 0)) ** 2, 0);
-  const wideSteps = Array.from({ length: 8 }, (_, output) => {
-    const filter = given.weight.data.subarray(output * 576, (output + 1) * 576);
-    return filter.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / 19;
-  });
-  const wide = given.weight.data.map((w, i) => Math.round(w / (wideSteps[Math.floor(i / 576)] ?? 1)));
-  expect(errorOf(weight.data, weightScale)).toBeLessThan(errorOf(wide, wideSteps));
+  expect(quantizeWeights({ ...given, rounded }).weight.data).toEqual(rounded.levels);
+  expect(quantizeWeights({ ...given, rounded }).weightScale).toEqual(rounded.steps);
+  const unlike = quantizeWeights({ ...given, bias: Float32Array.of(5, 5), rounded: tiny });
+  expect(unlike.weight.data).not.toEqual(rounded.levels);
+  expect((unlike.bias[0] ?? 0) * (unlike.biasScale[0] ?? 0)).toBeCloseTo(5, 3);
 });
