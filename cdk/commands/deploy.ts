@@ -18,7 +18,7 @@ Examples:
   npx cdk bootstrap                                     once for an account and region
   cutline deploy                                        the stage "dev", in a container image (needs Docker)
   cutline deploy -c packaging=zip -c model=isnet        without Docker: a .zip with two layers, at most 250 MB
-  cutline deploy -c model=fast -c escalate=isnet        a bigger model looks at the doubtful photos, too
+  cutline deploy -c model=fast -c escalate=quality      a bigger model looks at the doubtful photos, too
   cutline deploy --stage prod -c alarmEmail=me@example.com -c maxConcurrency=200
 
 Every setting: cdk/stage-settings.ts. The model and the native modules are packed first, where they are not yet.

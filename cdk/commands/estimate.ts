@@ -22,7 +22,7 @@ const NEW_STAGE: Machine = { memoryMb: 2_048, architecture: 'arm64', maxConcurre
 const HELP = `
 Examples:
   cutline estimate photos/                    this machine and a new stage on AWS; asks nothing of AWS
-  cutline estimate catalogue.csv --model isnet
+  cutline estimate catalogue.csv --model quality
   cutline estimate s3://my-photos/spring/ --stage prod      what this stage's photos have taken so far
 
 Where no stage says what its photos took, expect a third more on processors without AVX-512 and on arm64, which was

@@ -16,7 +16,7 @@ Examples:
   cutline run photos cutouts --roi '20% 0% 80% 100%'            only what stands in the middle
   cutline run photos cutouts --background-image wall.jpg --scale 70% --position '50%,100%'
   cutline run photos cutouts --channels alpha       the masks
-  cutline run photos cutouts --model fast --escalate isnet       the big one only where the fast one is in doubt
+  cutline run photos cutouts --model fast --escalate quality     the big one only where the fast one is in doubt
   cutline run photos cutouts --watch                go on with new photos as they arrive
   cutline run shoe.jpg - > shoe.png                 one photo
   curl -s $URL | cutline run - - --format webp > shoe.webp

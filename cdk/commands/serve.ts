@@ -34,7 +34,7 @@ const HELP = `
 Examples:
   cutline serve                                        for the programs of this machine
   curl -F image_file=@shoe.jpg -F size=full http://127.0.0.1:8080/v1.0/removebg -o shoe.png
-  cutline serve --model fast --escalate isnet          the big model only where the fast one is in doubt
+  cutline serve --model fast --escalate quality        the big model only where the fast one is in doubt
   cutline serve --host 0.0.0.0 --api-key-file key.txt  for others, who send the key as X-Api-Key
 
 The key may come from the environment instead: ${KEY_VARIABLE}. Photos stay in memory and are never written or logged.

@@ -35,7 +35,7 @@ Examples:
   cutline studio                                 drop photos on the page; results go to ./${DEFAULT_TARGET}
   cutline studio cutouts/                        look through what was cut out into it
   cutline studio cutouts/ --photos photos/       the same for results whose photos were moved
-  cutline studio --model fast --escalate isnet   the big model only where the fast one is in doubt
+  cutline studio --model fast --escalate quality the big model only where the fast one is in doubt
   cutline studio --batch spring                  a batch on AWS, with your own credentials
   cutline studio --endpoint http://127.0.0.1:5000  the stack on an emulator
 
