@@ -18,7 +18,7 @@ export interface FollowOptions {
 }
 
 export const FOLLOW_DEFAULTS: FollowOptions = Object.freeze({
-  longestSide: 800,
+  longestSide: 768,
   bandReach: 1.5,
   colourReaches: [3, 0.5],
   trust: { mask: 0.4, noise: 20, off: 4, low: 0.05, high: 0.95 },
