@@ -7,7 +7,7 @@ import type { Mask, RgbImage } from './raster.ts';
 
 const SUBJECT = 0.5;
 /** Masks are measured at this size at most, so that a network of 1024 px says the same as one of 320. */
-const GRID = 320;
+export const GRID = 320;
 /** Smaller pieces are specks. */
 const SMALLEST_PIECE = 0.01;
 /** Across the outline colours are compared this far apart, cells of the grid: further than the outline is soft. */

@@ -118,6 +118,17 @@ describe('reasons to doubt', () => {
     expect(reasons).toContain('tiny_subject');
   });
 
+  test('a piece of which the network cannot say whose it is goes to review, however sure the rest is', () => {
+    const shoe = { left: 20, top: 40, right: 120, bottom: 110 };
+    const mask = boxMask(160, shoe);
+    const photo = photoOf(mask);
+    const sure = { bias: 5, features: {}, made: {} };
+    for (let y = 60; y < 84; y++) mask.data.fill(0.5, y * 160 + 120, y * 160 + 144);
+
+    expect(assess(boxMask(160, shoe), photo, { confidence: sure })).toMatchObject({ verdict: 'ok', reasons: [] });
+    expect(assess(mask, photo, { confidence: sure })).toMatchObject({ verdict: 'review', reasons: ['soft_mask'] });
+  });
+
   const spots = drawMask('.........', '.#.#.#.#.', '.........', '.#.#.#.#.', '.........');
   const comb = boxMask(64, middle);
   for (let y = 0; y < 48; y++) for (let x = 16; x < 48; x += 2) comb.data[y * 64 + x] = 0;
