@@ -22,6 +22,8 @@ export interface QuantizationPlan {
   readonly values: readonly string[];
   /** Values that must have another one's levels because their maker only moves or averages numbers. */
   readonly sameAs: ReadonlyMap<string, string>;
+  /** Values that nothing but Sigmoids read, moved first or not: there, what lies far from 0 makes no difference. */
+  readonly beforeSigmoid: ReadonlySet<string>;
 }
 
 /** Operators besides Conv that onnxruntime runs on 8-bit numbers on x86 and arm64 alike. */
@@ -48,19 +50,35 @@ function planFolded(graph: Graph, relus: readonly GraphNode[], floatLayers: read
   const nodes = new Set<GraphNode>();
   const values = new Set<string>();
   const sameAs = new Map<string, string>();
+  const beforeSigmoid = valuesBeforeSigmoid(folded);
   for (const node of folded.nodes) {
     const output = requiredOutput(node);
     const data = node.op === 'Concat' || node.op === 'Add' ? node.inputs : node.inputs.slice(0, 1);
     const isQuantizable =
       node.op === 'Conv'
         ? !stays(node) && folded.constants.get(requiredInput(node, 1))?.type === 'float32'
-        : (MOVING.has(node.op) || JOINING.has(node.op)) && data.every((value) => values.has(value));
+        : (MOVING.has(node.op) || JOINING.has(node.op)) &&
+          !beforeSigmoid.has(output) &&
+          data.every((value) => values.has(value));
     if (!isQuantizable || outputs.has(output)) continue;
     nodes.add(node);
     for (const value of [...data, output]) values.add(value);
     if (MOVING.has(node.op)) sameAs.set(output, requiredInput(node, 0));
   }
-  return { graph: folded, nodes, values: [...values], sameAs };
+  return { graph: folded, nodes, values: [...values], sameAs, beforeSigmoid };
+}
+
+/** Values whose every reader is a Sigmoid, or moves them to such a value. */
+function valuesBeforeSigmoid(graph: Graph): Set<string> {
+  const readers = consumers(graph);
+  const found = new Set<string>();
+  for (const node of [...inRunningOrder(graph).nodes].reverse()) {
+    const behind = readers.get(requiredOutput(node)) ?? [];
+    const leadsThere = ({ op, outputs }: GraphNode): boolean =>
+      op === 'Sigmoid' || (MOVING.has(op) && found.has(outputs[0] ?? ''));
+    if (behind.length > 0 && behind.every(leadsThere)) found.add(requiredOutput(node));
+  }
+  return found;
 }
 
 /** Filters of convolutions that no Relu follows, which make logits. */

@@ -27,7 +27,7 @@ const PER_CHANNEL_OPSET = 13;
  *   rounded already, by name. @throws {OnnxError} when the network is older than opset 11.
  */
 export function writeQuantized(
-  { graph, nodes, values, sameAs }: QuantizationPlan,
+  { graph, nodes, values, sameAs, beforeSigmoid }: QuantizationPlan,
   spreads: ReadonlyMap<string, ActivationSpread>,
   { percentile, packing }: { readonly percentile: number; readonly packing?: Packing | undefined },
 ): Graph {
@@ -36,7 +36,8 @@ export function writeQuantized(
   const spreadOf = (value: string): ActivationSpread => spreads.get(value) ?? NOTHING_SEEN;
   for (const value of values) {
     const source = levels.get(sameAs.get(value) ?? '');
-    levels.set(value, source ?? levelsOf(rangeAt(spreadOf(value), percentile)));
+    const range = rangeAt(spreadOf(value), percentile);
+    levels.set(value, source ?? levelsOf(beforeSigmoid.has(value) ? nearZero(range) : range));
   }
   const isQuantized = new Set(values);
   const written: GraphNode[] = [];
@@ -64,6 +65,13 @@ export function writeQuantized(
 }
 
 const undone = (value: string): string => `${value}.undone`;
+
+/** What a Sigmoid is given needs no larger range: of -9 it makes .0001. The smaller the range, the finer a soft edge's steps. */
+const FARTHEST_LOGIT = 9;
+
+function nearZero({ low, high }: ActivationRange): ActivationRange {
+  return { low: Math.max(low, -FARTHEST_LOGIT), high: Math.min(high, FARTHEST_LOGIT) };
+}
 
 function levelsOf({ low, high }: ActivationRange): Levels {
   const scale = Math.fround(Math.max(high - low, 1e-6) / 255);

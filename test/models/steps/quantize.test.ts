@@ -74,6 +74,29 @@ test('no two products of an activation and a weight overflow 16 bits, which proc
   expect(2 * 255 * largest).toBeLessThan(2 ** 15);
 });
 
+test('what a Sigmoid reads gets fine steps near 0, however far its extremes lie', async () => {
+  const net = network({ height: 64, seed: 5 });
+  const graph = net.graph([net.sigmoid(net.conv(net.relu(net.conv(net.input, 8)), 1))]);
+  const constants = new Map(
+    [...graph.constants].map(([name, tensor]) => [
+      name,
+      tensor.type === 'float32' ? { ...tensor, data: tensor.data.map((weight) => 30 * weight) } : tensor,
+    ]),
+  );
+
+  const { graph: quantized } = await quantize(
+    { ...graph, constants },
+    { ...photosFor(), floatLayers: [[]], percentiles: [100] },
+  );
+
+  const sigmoid = quantized.nodes.find(({ op }) => op === 'Sigmoid');
+  const before = quantized.nodes.find(({ outputs }) => outputs[0] === sigmoid?.inputs[0]);
+  expect(before?.op).toBe('DequantizeLinear');
+  const [step = Number.NaN] = quantized.constants.get(before?.inputs[1] ?? '')?.data ?? [];
+  expect(Number(step)).toBeLessThanOrEqual(18 / 255 + 1e-6);
+  expect(Number(step)).toBeGreaterThan(0);
+});
+
 test('leaves the asked layers in float32, Relus and all', async () => {
   const graph = dense();
 
