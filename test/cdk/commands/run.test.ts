@@ -107,7 +107,10 @@ test.for([
   [['run', '.', 'out', '--format', 'gif'], /^error: option '--format <format>' argument 'gif' is invalid/],
   [['run', '.', 'out', '--workers', '0'], /^error: option '--workers <n>' argument '0' is invalid/],
   [['run', '.', 'out', '--bogus'], /^error: unknown option '--bogus'/],
-  [['run', '.', 'out', '--model', 'bogus'], /^cutline: Expected one of fast, balanced, quality, a model out of .*, got bogus/],
+  [
+    ['run', '.', 'out', '--model', 'bogus'],
+    /^cutline: Expected one of fast, balanced, quality, a model out of .*, got bogus/,
+  ],
   [['run', 'package.json', 'out'], /^cutline: Expected a folder of photos, got package\.json\. For one photo: /],
   [['start', 'photos'], /^cutline: Expected SRC and DST/],
 ] as const)('takes %j for wrong usage', async ([args, message]) => {
