@@ -25,3 +25,38 @@ export function meanDiagonal(a: Float64Array, n: number): number {
 export function addDiagonalInto(a: Float64Array, n: number, amount: number): void {
   for (let i = 0; i < n; i++) a[i * n + i] = (a[i * n + i] ?? 0) + amount;
 }
+
+/**
+ * Overwrites a symmetric positive definite `[n, n]` matrix A, of which only the lower triangle is read, with L, where A = L Lᵀ. Cost n³/3; for
+ * thousands of rows see `solvePositive`.
+ */
+export function factorLowerInto(matrix: Float64Array, n: number): Float64Array {
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column <= row; column++) {
+      let sum = matrix[row * n + column] as number;
+      const [a, b] = [row * n, column * n];
+      for (let k = 0; k < column; k++) sum -= (matrix[a + k] as number) * (matrix[b + k] as number);
+      matrix[row * n + column] = row === column ? Math.sqrt(sum) : sum / (matrix[b + column] as number);
+    }
+    matrix.fill(0, row * n + row + 1, (row + 1) * n);
+  }
+  return matrix;
+}
+
+/** The inverse of a lower triangle `[n, n]`, which is one again. Cost n³/3. */
+export function inverseOfLower(lower: Float64Array, n: number): Float64Array {
+  const inverse = new Float64Array(n * n);
+  for (let row = 0; row < n; row++) {
+    const target = inverse.subarray(row * n, (row + 1) * n);
+    for (let k = 0; k < row; k++) {
+      const factor = lower[row * n + k] as number;
+      const source = inverse.subarray(k * n, k * n + k + 1);
+      for (let column = 0; column <= k; column++)
+        target[column] = (target[column] as number) - factor * (source[column] as number);
+    }
+    const pivot = lower[row * n + row] as number;
+    for (let column = 0; column < row; column++) target[column] = (target[column] as number) / pivot;
+    target[row] = 1 / pivot;
+  }
+  return inverse;
+}

@@ -1,4 +1,4 @@
-import { addDiagonalInto, meanDiagonal } from '../math/linear.ts';
+import { addDiagonalInto, factorLowerInto, inverseOfLower, meanDiagonal } from '../math/linear.ts';
 
 /** How the numbers that a filter bank reads go together. */
 export interface ReadStatistics {
@@ -102,36 +102,5 @@ function inverseFactor(covariance: Float64Array, n: number): Float64Array {
   const ridged = covariance.slice();
   addDiagonalInto(ridged, n, Math.max(RIDGE * meanDiagonal(covariance, n), 1e-12));
   // With the order of rows and columns turned round, A = L Lᵀ is A = R Rᵀ with an upper R, and U is R's inverse.
-  const lower = choleskyOf(ridged.reverse(), n);
-  return inverseOfLower(lower, n).reverse();
-}
-
-function choleskyOf(matrix: Float64Array, n: number): Float64Array {
-  for (let row = 0; row < n; row++) {
-    for (let column = 0; column <= row; column++) {
-      let sum = matrix[row * n + column] as number;
-      const [a, b] = [row * n, column * n];
-      for (let k = 0; k < column; k++) sum -= (matrix[a + k] as number) * (matrix[b + k] as number);
-      matrix[row * n + column] = row === column ? Math.sqrt(sum) : sum / (matrix[b + column] as number);
-    }
-    matrix.fill(0, row * n + row + 1, (row + 1) * n);
-  }
-  return matrix;
-}
-
-function inverseOfLower(lower: Float64Array, n: number): Float64Array {
-  const inverse = new Float64Array(n * n);
-  for (let row = 0; row < n; row++) {
-    const target = inverse.subarray(row * n, (row + 1) * n);
-    for (let k = 0; k < row; k++) {
-      const factor = lower[row * n + k] as number;
-      const source = inverse.subarray(k * n, k * n + k + 1);
-      for (let column = 0; column <= k; column++)
-        target[column] = (target[column] as number) - factor * (source[column] as number);
-    }
-    const pivot = lower[row * n + row] as number;
-    for (let column = 0; column < row; column++) target[column] = (target[column] as number) / pivot;
-    target[row] = 1 / pivot;
-  }
-  return inverse;
+  return inverseOfLower(factorLowerInto(ridged.reverse(), n), n).reverse();
 }

@@ -4,9 +4,9 @@ import { describe, type Graph, type GraphNode, requiredInput, requiredOutput, wi
 import { withOutputShapes } from '../onnx/resize-input.ts';
 import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import { type ActivationRange, type ActivationSpread, rangeAt } from './activation-ranges.ts';
-import type { Packing } from './packing.ts';
 import type { QuantizationPlan } from './quantization-plan.ts';
 import { type FloatConv, quantizeWeights } from './quantized-weights.ts';
+import type { Packing } from './round-for-packing.ts';
 
 /** Levels of an activation: `value = scale * (level - zero)`, level 0..255. */
 interface Levels {

@@ -6,8 +6,8 @@ import { type ActivationSpread, observeSpreads } from '../quantization/activatio
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
-import { type Packing, roundForPacking } from '../quantization/packing.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
+import { type Packing, roundForPacking } from '../quantization/round-for-packing.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
 export interface QuantizeOptions {
@@ -63,8 +63,11 @@ export async function quantize(
   const level = await equalize(graph, { photos, form });
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
-  onStep('pack');
-  const packing = packedFrom === undefined ? undefined : await roundForPacking(level, packedFrom, { photos, form });
+  let packing: Packing | undefined;
+  if (packedFrom !== undefined) {
+    onStep('pack');
+    packing = await roundForPacking(level, packedFrom, { photos, form });
+  }
   onStep('choose');
   const held = await Promise.all(options.validation.map((photo) => readInput(photo, form)));
   const masks = await masksOf(graph, held, form);

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeModel, encodeModel } from '#models/onnx/codec.ts';
+import { encodeModel } from '#models/onnx/codec.ts';
 import { costOf } from '#models/onnx/cost.ts';
 import type { Graph } from '#models/onnx/graph.ts';
 import type { Tensor } from '#models/onnx/tensor.ts';
@@ -11,6 +10,7 @@ import { readInput } from '#models/photos.ts';
 import { packFilters } from '#models/quantization/pack-filters.ts';
 import { quantize } from '#models/steps/quantize.ts';
 import { simplify } from '#models/steps/simplify.ts';
+import { operatorsThatRun } from '#test/support/models/operators-that-run.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
 import { largestDifference, runForMask } from '#test/support/models/run-graph.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
@@ -52,9 +52,9 @@ test('large filters take two thirds of their bytes, and every weight still count
 });
 
 test('onnxruntime unfolds the filters when it loads the file, and then runs what it ran before', async () => {
-  const unfolded = await operatorsThatRun(packFilters(coarse));
+  const unfolded = await operatorsThatRun(packFilters(coarse), folder);
 
-  expect(unfolded).toEqual(await operatorsThatRun(coarse));
+  expect(unfolded).toEqual(await operatorsThatRun(coarse, folder));
   expect(unfolded.filter((op) => op.endsWith('QLinearConv')).length).toBeGreaterThan(100);
 });
 
@@ -84,20 +84,6 @@ async function quantizeDense({ packedFrom }: { packedFrom?: number } = {}) {
     floatLayers: [[]],
     packedFrom,
   });
-}
-
-/** The operators that onnxruntime makes of a network when it loads it, sorted. */
-async function operatorsThatRun(graph: Graph): Promise<string[]> {
-  const file = join(folder, 'optimized.onnx');
-  const session = await InferenceSession.create(encodeModel(graph), {
-    graphOptimizationLevel: 'extended',
-    optimizedModelFilePath: file,
-    logSeverityLevel: 3,
-  });
-  await session.release();
-  return decodeModel(await readFile(file), file)
-    .nodes.map(({ op }) => op)
-    .sort();
 }
 
 /** The same network with coarser filters: nearly the same masks, and levels that can be packed. */

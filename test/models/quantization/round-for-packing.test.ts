@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { elementCount } from '#models/onnx/tensor.ts';
-import { roundForPacking } from '#models/quantization/packing.ts';
+import { roundForPacking } from '#models/quantization/round-for-packing.ts';
 import { simplify } from '#models/steps/simplify.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
