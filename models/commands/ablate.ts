@@ -10,6 +10,7 @@ import { ensureModel } from '../fetch.ts';
 import { keepHeap } from '../keep-heap.ts';
 import { pickPhotos } from '../photos.ts';
 import { readRecipe } from '../recipe.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 import { stepTimes } from './step-times.ts';
 
@@ -83,10 +84,4 @@ function percents(text: string): number[] {
   const values = text.split(',').map(Number);
   if (values.every((value) => value > 0 && value < 100)) return values.map((value) => value / 100);
   throw new InvalidArgumentError(`Expected percents such as 30,50,60, got ${text}`);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }

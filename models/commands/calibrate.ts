@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { ModelManifest } from '#functions/contract/manifest.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { calibrate } from '../confidence/calibrate.ts';
@@ -10,6 +10,7 @@ import type { PackedModel } from '../pack.ts';
 import { pickPhotos } from '../photos.ts';
 import { givenMasks } from '../train/photos/given-masks.ts';
 import { parentMasks } from '../train/photos/parent-masks.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 
 interface CalibrateFlags {
@@ -77,10 +78,4 @@ async function writeIntoManifest({ folder }: PackedModel, confidence: ModelManif
 async function open(model: string): Promise<PackedModel> {
   const progress = startProgress(model);
   return await ensureModel(model, { onProgress: progress.report }).finally(progress.stop);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }

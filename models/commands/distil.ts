@@ -12,6 +12,7 @@ import { TrainError } from '../train/errors.ts';
 import { givenMasks } from '../train/photos/given-masks.ts';
 import { splitPhotos } from '../train/photos/held-back.ts';
 import { parentMasks } from '../train/photos/parent-masks.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 import { startTrainingLine } from './training-line.ts';
 
@@ -154,12 +155,6 @@ async function assertFresh(checkpoint: string, isResumed: boolean): Promise<void
       ? `Expected no training in ${checkpoint}, got one: pass --resume to go on with it, or another --out`
       : `Expected a training to resume in ${checkpoint}, got none: leave out --resume to start one`,
   );
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }
 
 function share(text: string): number {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { cacheFolder } from '../cache-folder.ts';
 import { describeEdges } from '../evaluate/describe-edges.ts';
 import { listSets } from '../evaluate/evaluation-sets.ts';
 import { measureEdges } from '../evaluate/measure-edges.ts';
 import { ensureModel } from '../fetch.ts';
 import { parentMasks } from '../train/photos/parent-masks.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 
 interface EdgesFlags {
@@ -47,10 +48,4 @@ async function edgesCommand(names: readonly string[], flags: EdgesFlags): Promis
       console.log(describeEdges(`${name} ${set.name}`, measured));
     }
   }
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }

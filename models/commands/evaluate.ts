@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { evaluate } from '../evaluate/evaluate.ts';
 import { type EvaluationSet, listSets } from '../evaluate/evaluation-sets.ts';
 import { measureRuns } from '../evaluate/measure-run.ts';
 import { type OpenModels, openModels } from '../evaluate/open-model.ts';
 import { describeMeasured, type Measured } from '../evaluate/report.ts';
 import { keepHeap } from '../keep-heap.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 
 interface EvaluateFlags {
@@ -89,10 +90,4 @@ function asJson(measured: readonly Measured[], counts: ReadonlyMap<string, numbe
 
 function photosIn(sets: readonly EvaluationSet[]): number {
   return sets.reduce((sum, { pairs }) => sum + pairs.length, 0);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }

@@ -10,6 +10,7 @@ import { type EvaluationSet, listSets } from '../evaluate/evaluation-sets.ts';
 import { ensureModel } from '../fetch.ts';
 import type { PackedModel } from '../pack.ts';
 import { parentMasks, readMask } from '../train/photos/parent-masks.ts';
+import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
 
 interface ReviewCurveFlags {
@@ -82,12 +83,6 @@ function describe(name: string, photos: readonly Reviewed[], budget: number): st
   const { caught, possible } = caughtWithin(reviewCurve(photos), budget);
   const percent = (part: number) => `${(part * 100).toFixed(1)} %`;
   return `${name}: ${photos.length} photos, ${bad} bad; the least confident ${percent(budget)} hold ${percent(caught)} of them, ${percent(possible)} at best`;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError(`Expected a whole number above zero, got ${text}`);
 }
 
 function share(text: string): number {
