@@ -10,6 +10,7 @@ import { fetchCommand } from './commands/fetch.ts';
 import { inspectModel } from './commands/inspect.ts';
 import { letReaderGo } from './commands/let-reader-go.ts';
 import { listModels } from './commands/list.ts';
+import { modelId } from './commands/model-id.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerReviewCurve } from './commands/review-curve.ts';
@@ -55,7 +56,7 @@ program
   .option('--size <px>', 'input height and width to deploy with', number)
   .option('--photos <count>', 'photos to repair on', number)
   .option('--seed <number>', 'seed of everything random', number)
-  .option('--id <id>', 'what to call the result')
+  .option('--id <id>', 'what to call the result', modelId)
   .option('--out <dir>', 'where to put it instead of the cache')
   .action(pruneCommand);
 

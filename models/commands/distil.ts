@@ -13,6 +13,7 @@ import { givenMasks } from '../train/photos/given-masks.ts';
 import { splitPhotos } from '../train/photos/held-back.ts';
 import { parentMasks } from '../train/photos/parent-masks.ts';
 import { count } from './count.ts';
+import { modelId } from './model-id.ts';
 import { startProgress } from './progress-line.ts';
 import { startTrainingLine } from './training-line.ts';
 
@@ -56,7 +57,7 @@ export function registerDistil(program: Command): void {
     .option('--held-back <share>', 'share of the photos to validate on instead of learning from them', share, 0.05)
     .option('--validate-every <steps>', 'steps between two validations', count, defaults.validateEvery)
     .option('--threads <count>', 'threads; resuming repeats to the byte with the same number', count, defaults.threads)
-    .option('--id <id>', 'what to call the result')
+    .option('--id <id>', 'what to call the result', modelId)
     .option('--out <dir>', 'where to keep checkpoint, curve and result instead of the cache')
     .option('--resume', 'go on with the training that is in the folder')
     .action(distilCommand);

@@ -131,7 +131,8 @@ function subtract(a: Matrix, { row, column }: { row: number; column: number }, b
   }
 }
 
-function transposed({ rows, columns, data }: Matrix): Matrix {
+/** A matrix's transpose, a copy. */
+export function transposed({ rows, columns, data }: Matrix): Matrix {
   const flipped = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) flipped[j * rows + i] = data[i * columns + j] ?? 0;
   return { rows: columns, columns: rows, data: flipped };

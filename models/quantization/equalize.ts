@@ -57,22 +57,20 @@ function scalableChannels(graph: Graph, { groups, axes, values }: ChannelGroups)
   return free;
 }
 
-/** The largest activation of each channel over the photos, in the values that convolutions read. */
+/** The largest size of each channel over the photos, in the values that convolutions read. */
 async function channelHeights(
   graph: Graph,
   { axes, values }: ChannelGroups,
   { photos, form }: { photos: readonly string[]; form: InputForm },
 ): Promise<Map<number, number>> {
   const read = [...new Set(axes.flatMap(({ node, role }) => (role === 'reads' ? [requiredInput(node, 0)] : [])))];
-  const nodes = read.map(
-    (value): GraphNode => ({
-      name: `${value}.height`,
-      op: 'ReduceMax',
-      inputs: [value],
-      outputs: [`${value}.height`],
-      attributes: attributes({ axes: [0, 2, 3], keepdims: 0 }),
-    }),
-  );
+  const node = (op: string, input: string, output: string, values = {}): GraphNode => {
+    return { name: output, op, inputs: [input], outputs: [output], attributes: attributes(values) };
+  };
+  const nodes = read.flatMap((value) => [
+    node('Abs', value, `${value}.size`),
+    node('ReduceMax', `${value}.size`, `${value}.height`, { axes: [0, 2, 3], keepdims: 0 }),
+  ]);
   const outputs = read.map((value) => ({ name: `${value}.height`, type: 'float32' as const, dims: undefined }));
   const heights = new Map<number, number>();
   const dims = [1, 3, form.height, form.width];

@@ -9,7 +9,7 @@ import {
   requiredOutput,
 } from '../onnx/graph.ts';
 
-/** Layers that may keep float32: the ones that read the photo, and the ones that make logits (no Relu behind them). */
+/** Layers that may keep float32: the ones that read the photo, and the ones that make logits (neither a Relu nor a layer behind them). */
 export type FloatLayers = 'first' | 'logits';
 
 /** Which parts of a network become int8. */
@@ -41,11 +41,11 @@ export function planQuantization(graph: Graph, floatLayers: readonly FloatLayers
 
 function planFolded(graph: Graph, relus: readonly GraphNode[], floatLayers: readonly FloatLayers[]): QuantizationPlan {
   const folded = withoutRelus(graph, relus);
-  const unrectified = convsWithoutRelu(graph);
+  const logits = logitFilters(graph);
   const photo = onlyInput(graph).name;
   const stays = (conv: GraphNode): boolean =>
     (floatLayers.includes('first') && conv.inputs[0] === photo) ||
-    (floatLayers.includes('logits') && unrectified.has(requiredInput(conv, 1)));
+    (floatLayers.includes('logits') && logits.has(requiredInput(conv, 1)));
   const outputs = new Set(folded.outputs.map(({ name }) => name));
   const nodes = new Set<GraphNode>();
   const values = new Set<string>();
@@ -81,14 +81,14 @@ function valuesBeforeSigmoid(graph: Graph): Set<string> {
   return found;
 }
 
-/** Filters of convolutions that no Relu follows, which make logits. */
-function convsWithoutRelu(graph: Graph): Set<string> {
+/** Filters of convolutions that neither a Relu nor the wide half of a narrow layer follows, which make logits. */
+function logitFilters(graph: Graph): Set<string> {
   const readers = consumers(graph);
   return new Set(
     graph.nodes.flatMap((node) => {
       if (node.op !== 'Conv') return [];
       const behind = readers.get(requiredOutput(node)) ?? [];
-      return behind.some(({ op }) => op === 'Relu') ? [] : [requiredInput(node, 1)];
+      return behind.some(({ op }) => op === 'Relu' || op === 'Conv') ? [] : [requiredInput(node, 1)];
     }),
   );
 }

@@ -1,8 +1,9 @@
-import { solvePositive } from '../math/cholesky.ts';
+import { solvePositive, transposed } from '../math/cholesky.ts';
 import { addDiagonalInto, meanDiagonal } from '../math/linear.ts';
 import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
-import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
+import type { FittedConv } from './narrow.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
 /** float32 sums are off by about this share of their size, which must not pass for variance. */
@@ -82,7 +83,7 @@ export class NormalEquations {
    * The weights and bias that fit best, pulled towards those the graph has now by `ridge` times the mean variance.
    * Ends the equations' life: their memory is used up.
    */
-  async solve(graph: Graph, ridge: number): Promise<{ weight: Tensor; bias: Float32Array }> {
+  async solve(graph: Graph, ridge: number): Promise<FittedConv> {
     const { taps, outputs, weight: name } = this.#conv;
     const tensor = graph.constants.get(name);
     const now = tensor === undefined ? new Float32Array(taps * outputs) : floatsOf(tensor, name);
@@ -99,11 +100,15 @@ export class NormalEquations {
         this.#cross[tap * outputs + o] = (this.#cross[tap * outputs + o] ?? 0) + pull * (now[o * taps + tap] ?? 0);
       }
     }
-    const { data } = await solvePositive(
+    const wanted = { rows: taps, columns: outputs, data: this.#cross.slice() };
+    const fitted = await solvePositive(
       { rows: taps, columns: taps, data: this.#gram },
       { rows: taps, columns: outputs, data: this.#cross },
       this.#products,
     );
+    // Xᵀ X W = Xᵀ Y, so that Wᵀ Xᵀ Y is what the fitted outputs' products add up to.
+    const products = await this.#products.times(transposed(fitted), wanted);
+    const { data } = fitted;
     const weight = new Float32Array(taps * outputs);
     const bias = Float32Array.from(meanY);
     for (let o = 0; o < outputs; o++) {
@@ -115,7 +120,12 @@ export class NormalEquations {
       }
       bias[o] = (meanY[o] ?? 0) - reach;
     }
-    return { weight: float32Tensor(tensor?.dims ?? [outputs, taps], weight), bias };
+    return {
+      weight: float32Tensor(tensor?.dims ?? [outputs, taps], weight),
+      bias,
+      mean: Float32Array.from(meanY),
+      covariance: products.data.map((sum) => sum / this.#samples),
+    };
   }
 }
 

@@ -1,11 +1,17 @@
 import type { ChannelGroups } from '../channels/channel-groups.ts';
+import { principalAxes } from '../math/principal-axes.ts';
 import type { Products } from '../math/products.ts';
 import { float32Result, withNetwork } from '../network.ts';
+import { costOf } from '../onnx/cost.ts';
 import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
 import { float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
+import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
 import { Frontier } from './frontier.ts';
+import { centred } from './moments.ts';
+import { withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
+import type { ChannelMoments } from './observe.ts';
 import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
 
 export interface ReconstructOptions {
@@ -14,13 +20,19 @@ export interface ReconstructOptions {
   readonly form: InputForm;
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
+  /** Share of the dense network's parameters to save by making layers narrow whose outputs vary along few axes. @default 0 */
+  readonly narrow?: number;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
   readonly restingBytes?: number;
 }
 
-export const RECONSTRUCT_DEFAULTS = { ridge: 1e-3, restingBytes: 1.5e9 } as const satisfies Partial<ReconstructOptions>;
+export const RECONSTRUCT_DEFAULTS = {
+  ridge: 1e-3,
+  narrow: 0,
+  restingBytes: 1.5e9,
+} as const satisfies Partial<ReconstructOptions>;
 
 /**
  * Repairs a sliced network layer by layer, from the photo to the mask: each convolution's whole kernel is fitted anew
@@ -44,14 +56,34 @@ export async function reconstruct(
     seed: options.seed,
   });
   const targets = await denseOutputs(dense, convs, options);
-  const { photos, form, ridge, restingBytes = RECONSTRUCT_DEFAULTS.restingBytes, onStep } = options;
+  const {
+    photos,
+    form,
+    ridge,
+    narrow = RECONSTRUCT_DEFAULTS.narrow,
+    restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
+    onStep,
+  } = options;
+  const ranks =
+    narrow === 0
+      ? new Map<string, number>()
+      : await ranksFor(convs, targets, {
+          saving: narrow * costOf(dense).parameters,
+          products: parts.products,
+        });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const frontier = new Frontier(sorted, inputs, restingBytes);
   try {
     let repaired = sorted;
     for (const [index, conv] of convs.entries()) {
       const own = targets.get(conv) ?? [];
-      repaired = await repairLayer(repaired, conv, { frontier, targets: own, products: parts.products, ridge });
+      repaired = await repairLayer(repaired, conv, {
+        frontier,
+        targets: own,
+        products: parts.products,
+        ridge,
+        rank: ranks.get(conv.output),
+      });
       targets.delete(conv);
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
@@ -78,24 +110,62 @@ async function denseOutputs(
   return targets;
 }
 
+/** How narrow the layers become, by what their outputs vary along in the dense network. */
+async function ranksFor(
+  convs: readonly SampledConv[],
+  targets: ReadonlyMap<SampledConv, readonly Float32Array[]>,
+  { saving, products }: { saving: number; products: Products },
+): Promise<Map<string, number>> {
+  const candidates: RankCandidate[] = [];
+  for (const conv of convs) {
+    const { output, outputs, taps } = conv;
+    const { covariance } = centred(await momentsOf(targets.get(conv) ?? [], outputs, products));
+    candidates.push({ output, taps, variances: principalAxes(covariance, outputs).variances });
+  }
+  return chooseRanks(candidates, saving);
+}
+
+/** Moments of samples `[positions, channels]`. */
+async function momentsOf(
+  samples: readonly Float32Array[],
+  channels: number,
+  products: Products,
+): Promise<ChannelMoments> {
+  const moments = { mean: new Float64Array(channels), products: new Float64Array(channels ** 2) };
+  const rows = samples.reduce((sum, { length }) => sum + length / channels, 0);
+  for (const data of samples) {
+    const values = { rows: data.length / channels, columns: channels, data };
+    const sums = await products.transposedTimes(values, values);
+    for (const [index, sum] of sums.data.entries())
+      moments.products[index] = (moments.products[index] ?? 0) + sum / rows;
+    for (const [index, value] of data.entries())
+      moments.mean[index % channels] = (moments.mean[index % channels] ?? 0) + value / rows;
+  }
+  return moments;
+}
+
 interface Repair {
   readonly frontier: Frontier;
   /** Of this layer, one a photo. */
   readonly targets: readonly Float32Array[];
   readonly products: Products;
   readonly ridge: number;
+  /** How narrow the layer becomes; undefined where it stays whole. */
+  readonly rank: number | undefined;
 }
 
 /** Fits one convolution to its targets. @returns The graph with its new weights. */
 async function repairLayer(
   graph: Graph,
   conv: SampledConv,
-  { frontier, targets, products, ridge }: Repair,
+  { frontier, targets, products, ridge, rank }: Repair,
 ): Promise<Graph> {
   const equations = new NormalEquations(conv, products);
   await frontier.advance(graph, conv, (taps, photo) => equations.add(taps, targets[photo] ?? new Float32Array()));
   await equations.update();
-  const { weight, bias } = await equations.solve(graph, ridge);
+  const fitted = await equations.solve(graph, ridge);
+  if (rank !== undefined) return withNarrowConv(graph, conv, fitted, rank);
+  const { weight, bias } = fitted;
   const biasName = conv.bias ?? `${conv.output}.bias`;
   const constants = new Map(graph.constants).set(conv.weight, weight).set(biasName, float32Tensor([bias.length], bias));
   const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };

@@ -6,7 +6,9 @@ import { groupChannels } from '#models/channels/channel-groups.ts';
 import { openProducts, type Products } from '#models/math/products.ts';
 import { seededRandom } from '#models/math/random.ts';
 import { encodeModel } from '#models/onnx/codec.ts';
+import { costOf } from '#models/onnx/cost.ts';
 import type { Graph } from '#models/onnx/graph.ts';
+import { inferShapes, shapeOf } from '#models/onnx/infer-shapes.ts';
 import { readInput } from '#models/photos.ts';
 import { merge } from '#models/steps/merge.ts';
 import { observe } from '#models/steps/observe.ts';
@@ -173,6 +175,56 @@ test('an uncut network is left as it is', async () => {
   const repaired = await reconstruct(graph, graph, { groups, cut: new Set(), products }, options);
 
   expect(largestDifference(await runForMask(repaired, input), await runForMask(graph, input))).toBeLessThan(1e-3);
+});
+
+test('a layer whose outputs vary along few axes is narrowed and loses nothing', async () => {
+  const net = network({ height: 32 });
+  const wide = net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'mixed' });
+  const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+  const weight = graph.constants.get('mixed.weight');
+  // Filters 16 and up are sums of two of the first 16.
+  if (weight?.type === 'float32') {
+    const taps = weight.data.length / 48;
+    for (let o = 16; o < 48; o++) {
+      for (let tap = 0; tap < taps; tap++) {
+        const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
+        weight.data[o * taps + tap] = (a - b) / 2;
+      }
+    }
+  }
+  const groups = groupChannels(graph);
+  const options = { photos: photos.slice(0, 8), form, ridge: 1e-4, narrow: 0.4, seed: 1 };
+
+  const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, options);
+
+  expect(costOf(narrowed).parameters).toBeLessThanOrEqual(0.6 * costOf(graph).parameters);
+  const input = await readInput(photos[9] ?? '', form);
+  expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(2e-3);
+});
+
+test('a narrowed network has channels of like size in the narrow place', async () => {
+  const graph = simplify(isnetGraph({ narrow: 8 }));
+  const groups = groupChannels(graph);
+  const large = noiseForm(64);
+  const options = { photos, form: large, ridge: 1e-3, narrow: 0.3, seed: 1 };
+
+  const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, options);
+
+  const name = narrowed.nodes.flatMap(({ outputs }) => outputs).find((value) => value.endsWith('.narrow')) ?? '';
+  const seen = { ...narrowed, outputs: [{ name, type: 'float32' as const, dims: undefined }] };
+  const values = await Promise.all(photos.map(async (photo) => runForMask(seen, await readInput(photo, large))));
+  const channels = shapeOf(inferShapes(narrowed), name)[1] ?? 1;
+  for (let channel = 0; channel < channels; channel++) {
+    const own = values.flatMap((data) => {
+      const pixels = data.length / channels;
+      return [...data.subarray(channel * pixels, (channel + 1) * pixels)];
+    });
+    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
+    const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length;
+    expect(Math.abs(mean)).toBeLessThan(0.5);
+    expect(variance).toBeGreaterThan(0.1);
+    expect(variance).toBeLessThan(5);
+  }
 });
 
 test('a repair whose open values lie in files gives the same bytes', async () => {
