@@ -4,7 +4,7 @@ import type { UnknownPreset } from './preset-choice.ts';
 import type { Judging } from './record.ts';
 
 /** Raised whenever the same photo, preset and model give other pixels than before, so that results are made anew. */
-export const PIPELINE_VERSION = 3;
+export const PIPELINE_VERSION = 4;
 
 interface FingerprintParts {
   /** Of the photo. */

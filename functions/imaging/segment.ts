@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ModelManifest } from '../contract/manifest.ts';
-import { sharp } from './codec.ts';
 import { planarInto } from './kernels/planar.ts';
 import type { Mask, RgbImage } from './raster.ts';
+import { squeeze } from './squeeze.ts';
 
 export interface SegmenterOptions {
   /** Threads inside one run. @default 1: a worker owns one vCPU. */
@@ -81,14 +81,6 @@ export class Segmenter {
     const [, , height = 0, width = 0] = tensor.dims;
     return { width, height, data: clamp(tensor.data) };
   }
-}
-
-/** Same filter as the parents' own tools: Lanczos, which also averages when it shrinks. */
-async function squeeze(image: RgbImage, width: number, height: number): Promise<Uint8Array> {
-  return await sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
-    .raw()
-    .toBuffer();
 }
 
 /** Copies the values into 0..1; whatever is not a number becomes background. */
