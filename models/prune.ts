@@ -63,6 +63,7 @@ export async function prune(parent: Graph, recipe: Recipe, inputs: PruneInputs):
   if (recipe.reconstruct === undefined) return sliced;
   onStep('reconstruct');
   const photos = inputs.photos.slice(0, recipe.reconstruct.photos);
-  const repairing = { ...recipe.reconstruct, photos, form, seed: recipe.seed, onStep };
+  const unit = recipe.unit === 'parameters' ? 'parameters' : 'macs';
+  const repairing = { ...recipe.reconstruct, unit, photos, form, seed: recipe.seed, onStep } as const;
   return reconstruct(dense, sliced, { groups, cut, products }, repairing);
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Chain, ChainStep, DistilStep, QuantizeStep } from './chain.ts';
@@ -75,11 +76,12 @@ async function distilStep(before: PackedModel, step: DistilStep, place: StepPlac
   const { calibration, work, parent } = place;
   const { step: _, heldBack, ...training } = step;
   const photos = splitPhotos(await listPhotos(calibration), { folder: calibration, share: heldBack, seed: step.seed });
-  const masks = parentMasks(parent, { cache: join(work, 'masks') });
+  const threads = availableParallelism();
+  const masks = parentMasks(parent, { cache: join(work, 'masks'), threads });
   const { graph, curve, isFinished } = await distil(
     await readNetwork(before),
     { photos, masks, form: before.manifest.input },
-    training,
+    { ...training, threads },
     {
       checkpoint: `${place.folder}.checkpoint`,
       ...(place.signal && { signal: place.signal }),

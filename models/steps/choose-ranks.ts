@@ -8,19 +8,22 @@ export interface RankCandidate {
   readonly variances: Float64Array;
   /** Numbers that one output value depends on: inputs times taps. */
   readonly taps: number;
+  /** What each weight costs, e.g. 1 to count parameters, or the output's pixels to count multiply-accumulates. */
+  readonly weightCost: number;
 }
 
 /** Ranks fill onnxruntime's vector blocks like any channel count. */
 const ALIGN = 16;
 
 /**
- * Chooses how many principal axes of each layer's outputs are computed, so that the layers lose the given number of weights and
+ * Chooses how many principal axes of each layer's outputs are computed, so that the layers save the given cost and
  * the shares of variance that are left out add up to the least (a Lagrange multiplier, found by halving).
  *
- * @param saving Weights to save. @returns Ranks by output; a layer that is left out stays whole.
+ * @param saving Cost to save. @returns Ranks by output; a layer that is left out stays whole.
  * @throws {PruneError} `bad_ratio` when even the narrowest layers don't save as much.
  */
 export function chooseRanks(candidates: readonly RankCandidate[], saving: number): Map<string, number> {
+  if (saving <= 0) return new Map();
   const options = candidates.map(optionsOf);
   const chosenAt = (price: number): RankOption[] =>
     options.map((layer) =>
@@ -29,10 +32,11 @@ export function chooseRanks(candidates: readonly RankCandidate[], saving: number
   const savedAt = (price: number): number => chosenAt(price).reduce((sum, option) => sum + option.saved, 0);
   const most = options.reduce((sum, layer) => sum + Math.max(...layer.map(({ saved }) => saved)), 0);
   if (most < saving) {
-    throw new PruneError('bad_ratio', `Expected at most ${most} weights to save by narrowing layers, got ${saving}`);
+    throw new PruneError('bad_ratio', `Expected at most ${most} to save by narrowing layers, got ${saving}`);
   }
-  // In powers of ten: one lost weight is worth from next to nothing to a whole layer's variance.
-  let [low, high] = [-16, 1];
+  // In powers of ten: the whole saving is worth from a millionth of a layer's variance to a million layers.
+  const size = Math.log10(saving);
+  let [low, high] = [-6 - size, 6 - size];
   for (let round = 0; round < 60; round++) {
     const middle = (low + high) / 2;
     if (savedAt(10 ** middle) >= saving) high = middle;
@@ -54,7 +58,7 @@ interface RankOption {
 
 const costAt = ({ lost, saved }: RankOption, price: number): number => lost - price * saved;
 
-function optionsOf({ variances, taps }: RankCandidate): RankOption[] {
+function optionsOf({ variances, taps, weightCost }: RankCandidate): RankOption[] {
   const outputs = variances.length;
   const total = variances.reduce((sum, variance) => sum + variance, 0);
   const options: RankOption[] = [{ rank: undefined, saved: 0, lost: 0 }];
@@ -62,7 +66,7 @@ function optionsOf({ variances, taps }: RankCandidate): RankOption[] {
   let left = total;
   for (let rank = 1; rank < outputs; rank++) {
     left -= variances[rank - 1] ?? 0;
-    const saved = outputs * taps - rank * (taps + outputs);
+    const saved = weightCost * (outputs * taps - rank * (taps + outputs));
     if (rank % ALIGN === 0 && saved > 0) options.push({ rank, saved, lost: Math.max(0, left) / total });
   }
   return options;

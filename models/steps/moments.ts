@@ -1,3 +1,4 @@
+import type { Products } from '../math/products.ts';
 import type { ChannelMoments } from './observe.ts';
 
 /** Covariances `[C, C]` of a value's channels. A bias makes up for means, so only deviations from them matter. */
@@ -10,4 +11,23 @@ export function centred({ mean, products }: ChannelMoments): { covariance: Float
     }
   }
   return { covariance, channels };
+}
+
+/** Moments of samples `[positions, channels]`. */
+export async function momentsOf(
+  samples: readonly Float32Array[],
+  channels: number,
+  products: Products,
+): Promise<ChannelMoments> {
+  const moments = { mean: new Float64Array(channels), products: new Float64Array(channels ** 2) };
+  const rows = samples.reduce((sum, { length }) => sum + length / channels, 0);
+  for (const data of samples) {
+    const values = { rows: data.length / channels, columns: channels, data };
+    const sums = await products.transposedTimes(values, values);
+    for (const [index, sum] of sums.data.entries())
+      moments.products[index] = (moments.products[index] ?? 0) + sum / rows;
+    for (const [index, value] of data.entries())
+      moments.mean[index % channels] = (moments.mean[index % channels] ?? 0) + value / rows;
+  }
+  return moments;
 }

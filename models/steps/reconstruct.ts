@@ -4,14 +4,14 @@ import type { Products } from '../math/products.ts';
 import { float32Result, withNetwork } from '../network.ts';
 import { costOf } from '../onnx/cost.ts';
 import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
-import { float32Tensor } from '../onnx/tensor.ts';
+import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
+import { elementCount, float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
 import { Frontier } from './frontier.ts';
-import { centred } from './moments.ts';
+import { centred, momentsOf } from './moments.ts';
 import { withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
-import type { ChannelMoments } from './observe.ts';
 import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
 
 export interface ReconstructOptions {
@@ -20,8 +20,10 @@ export interface ReconstructOptions {
   readonly form: InputForm;
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
-  /** Share of the dense network's parameters to save by making layers narrow whose outputs vary along few axes. @default 0 */
+  /** Share of the dense network's cost to save by making layers narrow whose outputs vary along few axes. @default 0 */
   readonly narrow?: number;
+  /** What that cost counts. @default parameters */
+  readonly unit?: 'parameters' | 'macs';
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -31,6 +33,7 @@ export interface ReconstructOptions {
 export const RECONSTRUCT_DEFAULTS = {
   ridge: 1e-3,
   narrow: 0,
+  unit: 'parameters',
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
 
@@ -61,16 +64,11 @@ export async function reconstruct(
     form,
     ridge,
     narrow = RECONSTRUCT_DEFAULTS.narrow,
+    unit = RECONSTRUCT_DEFAULTS.unit,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
-  const ranks =
-    narrow === 0
-      ? new Map<string, number>()
-      : await ranksFor(convs, targets, {
-          saving: narrow * costOf(dense).parameters,
-          products: parts.products,
-        });
+  const ranks = narrow === 0 ? new Map<string, number>() : await ranksFor(dense, targets, { narrow, unit, ...parts });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const frontier = new Frontier(sorted, inputs, restingBytes);
   try {
@@ -112,36 +110,19 @@ async function denseOutputs(
 
 /** How narrow the layers become, by what their outputs vary along in the dense network. */
 async function ranksFor(
-  convs: readonly SampledConv[],
+  dense: Graph,
   targets: ReadonlyMap<SampledConv, readonly Float32Array[]>,
-  { saving, products }: { saving: number; products: Products },
+  { narrow, unit, products }: { narrow: number; unit: 'parameters' | 'macs'; products: Products },
 ): Promise<Map<string, number>> {
+  const inference = inferShapes(dense);
   const candidates: RankCandidate[] = [];
-  for (const conv of convs) {
-    const { output, outputs, taps } = conv;
-    const { covariance } = centred(await momentsOf(targets.get(conv) ?? [], outputs, products));
-    candidates.push({ output, taps, variances: principalAxes(covariance, outputs).variances });
+  for (const [{ output, outputs, taps }, samples] of targets) {
+    const { covariance } = centred(await momentsOf(samples, outputs, products));
+    const pixels = elementCount(shapeOf(inference, output).slice(2));
+    const weightCost = unit === 'macs' ? pixels : 1;
+    candidates.push({ output, taps, weightCost, variances: principalAxes(covariance, outputs).variances });
   }
-  return chooseRanks(candidates, saving);
-}
-
-/** Moments of samples `[positions, channels]`. */
-async function momentsOf(
-  samples: readonly Float32Array[],
-  channels: number,
-  products: Products,
-): Promise<ChannelMoments> {
-  const moments = { mean: new Float64Array(channels), products: new Float64Array(channels ** 2) };
-  const rows = samples.reduce((sum, { length }) => sum + length / channels, 0);
-  for (const data of samples) {
-    const values = { rows: data.length / channels, columns: channels, data };
-    const sums = await products.transposedTimes(values, values);
-    for (const [index, sum] of sums.data.entries())
-      moments.products[index] = (moments.products[index] ?? 0) + sum / rows;
-    for (const [index, value] of data.entries())
-      moments.mean[index % channels] = (moments.mean[index % channels] ?? 0) + value / rows;
-  }
-  return moments;
+  return chooseRanks(candidates, narrow * costOf(dense, inference)[unit]);
 }
 
 interface Repair {

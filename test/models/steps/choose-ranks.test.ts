@@ -3,7 +3,12 @@ import { chooseRanks } from '#models/steps/choose-ranks.ts';
 
 /** 64 outputs that vary along `rank` axes, and hardly along the rest. */
 function layer(output: string, rank: number, taps = 576) {
-  return { output, taps, variances: Float64Array.from({ length: 64 }, (_, axis) => (axis < rank ? 1 : 1e-4)) };
+  return {
+    output,
+    taps,
+    weightCost: 1,
+    variances: Float64Array.from({ length: 64 }, (_, axis) => (axis < rank ? 1 : 1e-4)),
+  };
 }
 
 test('takes the weights from the layer that loses least', () => {
@@ -25,12 +30,18 @@ test('saves at least what is asked for, in ranks of 16', () => {
   expect([...ranks.values()].every((rank) => rank % 16 === 0)).toBe(true);
 });
 
+test('counts what a weight costs: the layer with more pixels is narrowed first', () => {
+  const [small, large] = [layer('small', 30), { ...layer('large', 30), weightCost: 100 }];
+
+  expect([...chooseRanks([small, large], 100_000).keys()]).toEqual(['large']);
+});
+
 test('narrows nothing where nothing is to be saved', () => {
   expect(chooseRanks([layer('a', 16)], 0).size).toBe(0);
 });
 
 test('never makes a layer dearer: a 1 x 1 layer of 16 outputs stays whole', () => {
-  const tiny = { output: 'tiny', taps: 16, variances: new Float64Array(16).fill(1) };
+  const tiny = { output: 'tiny', taps: 16, weightCost: 1, variances: new Float64Array(16).fill(1) };
 
   expect(chooseRanks([tiny, layer('a', 16)], 10_000).has('tiny')).toBe(false);
 });
@@ -39,6 +50,6 @@ test('says how much can be saved when more is asked for', () => {
   const most = 64 * 576 - 16 * (576 + 64);
 
   expect(() => chooseRanks([layer('a', 16)], most + 1)).toThrow(
-    `Expected at most ${most} weights to save by narrowing layers, got ${most + 1}`,
+    `Expected at most ${most} to save by narrowing layers, got ${most + 1}`,
   );
 });
