@@ -14,6 +14,7 @@ import { modelId } from './commands/model-id.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerReviewCurve } from './commands/review-curve.ts';
+import { share } from './commands/share.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -55,6 +56,7 @@ program
   .option('--unit <unit>', 'what the ratio counts: parameters, macs or time')
   .option('--size <px>', 'input height and width to deploy with', number)
   .option('--photos <count>', 'photos to repair on', number)
+  .option('--narrow <share>', 'share of the cost that layers lose beside, by becoming narrow inside, 0..1', share)
   .option('--seed <number>', 'seed of everything random', number)
   .option('--id <id>', 'what to call the result', modelId)
   .option('--out <dir>', 'where to put it instead of the cache')

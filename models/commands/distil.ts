@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { cacheFolder } from '../cache-folder.ts';
 import { ensureModel } from '../fetch.ts';
 import { decodeModel } from '../onnx/codec.ts';
@@ -15,6 +15,7 @@ import { parentMasks } from '../train/photos/parent-masks.ts';
 import { count } from './count.ts';
 import { modelId } from './model-id.ts';
 import { startProgress } from './progress-line.ts';
+import { share } from './share.ts';
 import { startTrainingLine } from './training-line.ts';
 
 interface DistilFlags {
@@ -156,10 +157,4 @@ async function assertFresh(checkpoint: string, isResumed: boolean): Promise<void
       ? `Expected no training in ${checkpoint}, got one: pass --resume to go on with it, or another --out`
       : `Expected a training to resume in ${checkpoint}, got none: leave out --resume to start one`,
   );
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError(`Expected a number between 0 and 1, got ${text}`);
 }

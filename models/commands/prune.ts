@@ -23,6 +23,7 @@ export interface PruneFlags {
   readonly size?: number;
   readonly seed?: number;
   readonly photos?: number;
+  readonly narrow?: number;
   readonly id?: string;
   readonly out?: string;
 }
@@ -31,7 +32,7 @@ export interface PruneFlags {
 export async function pruneCommand(model: string, flags: PruneFlags): Promise<void> {
   keepHeap();
   const { ratio, unit, size, seed } = flags;
-  const recipe = withPhotos(await readRecipe(flags.recipe, { ratio, unit, size, seed }), flags.photos);
+  const recipe = withRepair(await readRecipe(flags.recipe, { ratio, unit, size, seed }), flags);
   const progress = startProgress(model);
   const parent = await ensureModel(model, { onProgress: progress.report }).finally(progress.stop);
   const { manifest } = await pruneModel(parent, recipe, { ...flags, log: (line) => console.log(line) });
@@ -78,9 +79,16 @@ export async function pruneModel(
   }
 }
 
-function withPhotos(recipe: Recipe, photos: number | undefined): Recipe {
-  if (photos === undefined || recipe.reconstruct === undefined) return recipe;
-  return { ...recipe, reconstruct: { ...recipe.reconstruct, photos } };
+function withRepair(recipe: Recipe, { photos, narrow }: Pick<PruneFlags, 'photos' | 'narrow'>): Recipe {
+  if (recipe.reconstruct === undefined) {
+    if (narrow === undefined) return recipe;
+    throw new PruneError(
+      'bad_recipe',
+      'Expected a recipe that repairs (reconstruct), which is where layers become narrow',
+    );
+  }
+  const set = { ...(photos === undefined ? {} : { photos }), ...(narrow === undefined ? {} : { narrow }) };
+  return { ...recipe, reconstruct: { ...recipe.reconstruct, ...set } };
 }
 
 function assertCalibrated(recipe: Recipe, photos: number): void {

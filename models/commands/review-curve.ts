@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { confidenceOf, FITTED_CONFIDENCE } from '#functions/imaging/confidence.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { drawCurves, type NamedCurve } from '../confidence/draw-curve.ts';
@@ -12,6 +12,7 @@ import type { PackedModel } from '../pack.ts';
 import { parentMasks, readMask } from '../train/photos/parent-masks.ts';
 import { count } from './count.ts';
 import { startProgress } from './progress-line.ts';
+import { share } from './share.ts';
 
 interface ReviewCurveFlags {
   readonly evaluation: string;
@@ -83,10 +84,4 @@ function describe(name: string, photos: readonly Reviewed[], budget: number): st
   const { caught, possible } = caughtWithin(reviewCurve(photos), budget);
   const percent = (part: number) => `${(part * 100).toFixed(1)} %`;
   return `${name}: ${photos.length} photos, ${bad} bad; the least confident ${percent(budget)} hold ${percent(caught)} of them, ${percent(possible)} at best`;
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < 1) return value;
-  throw new InvalidArgumentError(`Expected a number between 0 and 1, got ${text}`);
 }
