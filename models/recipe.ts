@@ -29,8 +29,8 @@ export const Recipe = z.strictObject({
     .strictObject({
       photos: z.int().positive().default(96),
       ridge: z.number().positive().default(RECONSTRUCT_DEFAULTS.ridge),
-      /** Share of the parent's cost that layers lose, beside whole channels, by becoming narrow inside; time is counted as MACs here. */
-      narrow: z.number().min(0).lt(1).default(RECONSTRUCT_DEFAULTS.narrow),
+      /** Share of the parent's cost that layers lose, beside whole channels, by becoming narrow inside; time is counted as MACs here. None where absent. */
+      narrow: z.number().positive().lt(1).optional(),
     })
     .optional(),
   seed: z.int().nonnegative().default(1),

@@ -20,8 +20,8 @@ export interface ReconstructOptions {
   readonly form: InputForm;
   /** Pull towards the weights a layer has already, as a share of its inputs' mean variance. */
   readonly ridge: number;
-  /** Share of the dense network's cost to save by making layers narrow whose outputs vary along few axes. @default 0 */
-  readonly narrow?: number;
+  /** Share of the dense network's cost to save by making layers narrow whose outputs vary along few axes; none where absent. */
+  readonly narrow?: number | undefined;
   /** What that cost counts. @default parameters */
   readonly unit?: 'parameters' | 'macs';
   readonly seed: number;
@@ -32,7 +32,6 @@ export interface ReconstructOptions {
 
 export const RECONSTRUCT_DEFAULTS = {
   ridge: 1e-3,
-  narrow: 0,
   unit: 'parameters',
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
@@ -63,12 +62,13 @@ export async function reconstruct(
     photos,
     form,
     ridge,
-    narrow = RECONSTRUCT_DEFAULTS.narrow,
+    narrow,
     unit = RECONSTRUCT_DEFAULTS.unit,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
-  const ranks = narrow === 0 ? new Map<string, number>() : await ranksFor(dense, targets, { narrow, unit, ...parts });
+  const ranks =
+    narrow === undefined ? new Map<string, number>() : await ranksFor(dense, targets, { narrow, unit, ...parts });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const frontier = new Frontier(sorted, inputs, restingBytes);
   try {
