@@ -1,7 +1,7 @@
 import { principalAxes } from '../math/principal-axes.ts';
 import { attributes } from '../onnx/attributes.ts';
-import { type Graph, type GraphNode, requiredOutput } from '../onnx/graph.ts';
-import { float32Tensor, type Tensor } from '../onnx/tensor.ts';
+import { type Graph, type GraphNode, requiredOutput, withoutUnused } from '../onnx/graph.ts';
+import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
 /** A convolution that was fitted to what it should give. */
@@ -21,56 +21,53 @@ export interface FittedConv {
  * layers of that rank (reduced-rank regression, Izenman 1975; for networks Zhang et al. 2015).
  */
 export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedConv, rank: number): Graph {
-  const { node, output, weight, taps, outputs } = conv;
+  const { node, input, output, weight, outputs } = conv;
+  const { thin, thinBias, back } = thinFilters(conv, fitted, rank);
+  const names = { thin: `${weight}.narrow`, back: `${weight}.wide` };
+  const constants = new Map(graph.constants)
+    .set(names.thin, float32Tensor([rank, ...fitted.weight.dims.slice(1)], thin))
+    .set(`${names.thin}.bias`, float32Tensor([rank], thinBias))
+    .set(names.back, float32Tensor([outputs, rank, 1, 1], back))
+    .set(`${names.back}.bias`, float32Tensor([outputs], fitted.mean));
+  const narrow = `${output}.narrow`;
+  const pair: GraphNode[] = [
+    { ...node, name: `${node.name}.narrow`, inputs: [input, names.thin, `${names.thin}.bias`], outputs: [narrow] },
+    {
+      name: node.name,
+      op: 'Conv',
+      inputs: [narrow, names.back, `${names.back}.bias`],
+      outputs: [output],
+      attributes: attributes({ kernel_shape: [1, 1] }),
+    },
+  ];
+  const nodes = graph.nodes.flatMap((other) => (requiredOutput(other) === output ? pair : [other]));
+  return withoutUnused({ ...graph, constants, nodes });
+}
+
+/** Filters `[rank, taps]` and biases to the principal axes, in standard deviations from the mean, and filters `[outputs, rank]` back. */
+function thinFilters(
+  { weight, taps, outputs }: SampledConv,
+  fitted: FittedConv,
+  rank: number,
+): { thin: Float32Array; thinBias: Float32Array; back: Float32Array } {
   const { variances, axes } = principalAxes(fitted.covariance, outputs);
-  const deviations = Float64Array.from(variances.subarray(0, rank), (variance) => Math.sqrt(variance) || 1);
-  const filters = fitted.weight.data as Float32Array;
-  const first = new Float32Array(rank * taps);
-  const firstBias = new Float32Array(rank);
-  const second = new Float32Array(outputs * rank);
+  const filters = floatsOf(fitted.weight, weight);
+  const [thin, thinBias] = [new Float32Array(rank * taps), new Float32Array(rank)];
+  const back = new Float32Array(outputs * rank);
   for (let k = 0; k < rank; k++) {
     const row = new Float64Array(taps);
-    const deviation = deviations[k] ?? 1;
+    // An axis without any variance is left as long as it is.
+    const deviation = Math.sqrt(variances[k] ?? 0) || 1;
     let bias = 0;
     for (let o = 0; o < outputs; o++) {
       const share = axes[k * outputs + o] ?? 0;
       for (let tap = 0; tap < taps; tap++) row[tap] = (row[tap] ?? 0) + share * (filters[o * taps + tap] ?? 0);
       bias += share * ((fitted.bias[o] ?? 0) - (fitted.mean[o] ?? 0));
-      second[o * rank + k] = share * deviation;
+      back[o * rank + k] = share * deviation;
     }
-    first.set(
-      row.map((value) => value / deviation),
-      k * taps,
-    );
-    firstBias[k] = bias / deviation;
+    const scaled = row.map((value) => value / deviation);
+    thin.set(scaled, k * taps);
+    thinBias[k] = bias / deviation;
   }
-  const names = {
-    first: `${weight}.narrow`,
-    firstBias: `${weight}.narrow.bias`,
-    second: `${weight}.wide`,
-    secondBias: `${weight}.wide.bias`,
-  };
-  const constants = new Map(graph.constants)
-    .set(names.first, float32Tensor([rank, ...fitted.weight.dims.slice(1)], first))
-    .set(names.firstBias, float32Tensor([rank], firstBias))
-    .set(names.second, float32Tensor([outputs, rank, 1, 1], second))
-    .set(names.secondBias, float32Tensor([outputs], fitted.mean));
-  constants.delete(weight);
-  if (conv.bias !== undefined) constants.delete(conv.bias);
-  const narrowed = `${output}.narrow`;
-  const pair: GraphNode[] = [
-    { ...node, name: `${node.name}.narrow`, inputs: [conv.input, names.first, names.firstBias], outputs: [narrowed] },
-    {
-      name: node.name,
-      op: 'Conv',
-      inputs: [narrowed, names.second, names.secondBias],
-      outputs: [output],
-      attributes: attributes({ kernel_shape: [1, 1] }),
-    },
-  ];
-  return {
-    ...graph,
-    constants,
-    nodes: graph.nodes.flatMap((other) => (requiredOutput(other) === output ? pair : [other])),
-  };
+  return { thin, thinBias, back };
 }
