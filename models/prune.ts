@@ -34,7 +34,7 @@ export interface PruneInputs {
 }
 
 /**
- * Prunes a network by a recipe: whole channels go, the rest is repaired. The spine of the workshop: one call a step.
+ * Prunes a network by a recipe: whole channels go, the rest is repaired, layers made narrow on the way where the recipe asks for it. The spine of the workshop: one call a step.
  *
  * @returns The pruned network at the form's input size. @throws {PruneError | OnnxError} with the node's name.
  */

@@ -21,7 +21,7 @@ export function registerReproduce(program: Command): void {
   program
     .command('reproduce')
     .description('Make a tier again from its parent by its recipe; killed, the same command goes on')
-    .argument('<tier>', 'fast, balanced, or a JSON file like those in recipes/')
+    .argument('<tier>', 'fast, balanced, quality, or a JSON file like those in recipes/')
     .requiredOption('--calibration <dir>', 'photos to watch, repair and learn on; no labels needed')
     .option('--work <dir>', "where to keep each step's result instead of the cache")
     .option('--out <dir>', 'where to put the tier instead of among the fetched models')

@@ -106,7 +106,7 @@ export class NormalEquations {
       { rows: taps, columns: outputs, data: this.#cross },
       this.#products,
     );
-    // Xᵀ X W = Xᵀ Y, so that Wᵀ Xᵀ Y is what the fitted outputs' products add up to.
+    // But for the ridge Xᵀ X W = Xᵀ Y, so that Wᵀ Xᵀ Y is what the fitted outputs' products add up to.
     const products = await this.#products.times(transposed(fitted), wanted);
     const { data } = fitted;
     const weight = new Float32Array(taps * outputs);
