@@ -31,6 +31,8 @@ export const Recipe = z.strictObject({
       ridge: z.number().positive().default(RECONSTRUCT_DEFAULTS.ridge),
       /** Share of the parent's cost that layers lose, beside whole channels, by becoming narrow inside; time is counted as MACs here. None where absent. */
       narrow: z.number().positive().lt(1).optional(),
+      /** How much a share of all MACs that narrowing saves counts beside the same share of that cost, when it chooses where to. */
+      speed: z.number().nonnegative().optional(),
     })
     .optional(),
   seed: z.int().nonnegative().default(1),

@@ -10,6 +10,8 @@ export interface RankCandidate {
   readonly taps: number;
   /** What each weight costs, e.g. 1 to count parameters, or the output's pixels to count multiply-accumulates. */
   readonly weightCost: number;
+  /** What it is worth to be rid of each weight, in any measure of more than that cost. */
+  readonly weightWorth: number;
 }
 
 /** Ranks fill onnxruntime's vector blocks like any channel count. */
@@ -17,7 +19,7 @@ const ALIGN = 16;
 
 /**
  * Chooses how many principal axes of each layer's outputs are computed, so that the layers save the given cost and
- * the shares of variance that are left out add up to the least (a Lagrange multiplier, found by halving).
+ * as little variance is left out for what that is worth as can be (a Lagrange multiplier, found by halving).
  *
  * @param saving Cost to save. @returns Ranks by output; a layer that is left out stays whole.
  * @throws {PruneError} `bad_ratio` when even the narrowest layers don't save as much.
@@ -34,8 +36,8 @@ export function chooseRanks(candidates: readonly RankCandidate[], saving: number
   if (most < saving) {
     throw new PruneError('bad_ratio', `Expected at most ${most} to save by narrowing layers, got ${saving}`);
   }
-  // In powers of ten: the whole saving is worth from a millionth of a layer's variance to a million layers.
-  const size = Math.log10(saving);
+  // In powers of ten: all that can be saved is worth from a millionth of a layer's variance to a million layers.
+  const size = Math.log10(options.reduce((sum, layer) => sum + Math.max(...layer.map(({ worth }) => worth)), 0));
   let [low, high] = [-6 - size, 6 - size];
   for (let round = 0; round < 60; round++) {
     const middle = (low + high) / 2;
@@ -52,22 +54,24 @@ interface RankOption {
   /** undefined where the layer stays whole. */
   readonly rank: number | undefined;
   readonly saved: number;
+  readonly worth: number;
   /** Share of the variance that is left out, 0..1. */
   readonly lost: number;
 }
 
-const costAt = ({ lost, saved }: RankOption, price: number): number => lost - price * saved;
+const costAt = ({ lost, worth }: RankOption, price: number): number => lost - price * worth;
 
-function optionsOf({ variances, taps, weightCost }: RankCandidate): RankOption[] {
+function optionsOf({ variances, taps, weightCost, weightWorth }: RankCandidate): RankOption[] {
   const outputs = variances.length;
   const total = variances.reduce((sum, variance) => sum + variance, 0);
-  const options: RankOption[] = [{ rank: undefined, saved: 0, lost: 0 }];
+  const options: RankOption[] = [{ rank: undefined, saved: 0, worth: 0, lost: 0 }];
   if (total === 0) return options;
   let left = total;
   for (let rank = 1; rank < outputs; rank++) {
     left -= variances[rank - 1] ?? 0;
-    const saved = weightCost * (outputs * taps - rank * (taps + outputs));
-    if (rank % ALIGN === 0 && saved > 0) options.push({ rank, saved, lost: Math.max(0, left) / total });
+    const weights = outputs * taps - rank * (taps + outputs);
+    if (rank % ALIGN !== 0 || weights <= 0) continue;
+    options.push({ rank, saved: weights * weightCost, worth: weights * weightWorth, lost: Math.max(0, left) / total });
   }
   return options;
 }

@@ -7,6 +7,7 @@ function layer(output: string, rank: number, taps = 576) {
     output,
     taps,
     weightCost: 1,
+    weightWorth: 1,
     variances: Float64Array.from({ length: 64 }, (_, axis) => (axis < rank ? 1 : 1e-4)),
   };
 }
@@ -30,8 +31,14 @@ test('saves at least what is asked for, in ranks of 16', () => {
   expect([...ranks.values()].every((rank) => rank % 16 === 0)).toBe(true);
 });
 
-test('counts what a weight costs: the layer with more pixels is narrowed first', () => {
-  const [small, large] = [layer('small', 30), { ...layer('large', 30), weightCost: 100 }];
+test('of two alike the layer goes first whose weights are worth more to be rid of', () => {
+  const [small, large] = [layer('small', 30), { ...layer('large', 30), weightWorth: 100 }];
+
+  expect([...chooseRanks([small, large], 10_000).keys()]).toEqual(['large']);
+});
+
+test('counts what a weight costs, whatever it is worth', () => {
+  const [small, large] = [layer('small', 30), { ...layer('large', 30), weightCost: 100, weightWorth: 100 }];
 
   expect([...chooseRanks([small, large], 100_000).keys()]).toEqual(['large']);
 });
@@ -41,7 +48,7 @@ test('narrows nothing where nothing is to be saved', () => {
 });
 
 test('never makes a layer dearer: a 1 x 1 layer of 16 outputs stays whole', () => {
-  const tiny = { output: 'tiny', taps: 16, weightCost: 1, variances: new Float64Array(16).fill(1) };
+  const tiny = { output: 'tiny', taps: 16, weightCost: 1, weightWorth: 1, variances: new Float64Array(16).fill(1) };
 
   expect(chooseRanks([tiny, layer('a', 16)], 10_000).has('tiny')).toBe(false);
 });

@@ -202,6 +202,23 @@ test('a layer whose outputs vary along few axes is narrowed and loses nothing', 
   expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(2e-3);
 });
 
+test('where speed counts, a layer of many pixels is narrowed though its outputs vary along more axes', async () => {
+  const net = network({ height: 32 });
+  const large = net.relu(net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'large' }));
+  const few = net.conv(net.maxPool(net.maxPool(large)), 16, { kernel: 1 });
+  const small = net.relu(net.conv(net.conv(few, 32, { kernel: 1 }), 48, { name: 'small' }));
+  const graph = net.graph([net.sigmoid(net.conv(small, 1))]);
+  const groups = groupChannels(graph);
+  const options = { photos: photos.slice(0, 8), form, ridge: 1e-3, narrow: 0.15, seed: 1 };
+  const narrowedAt = async (speed: number): Promise<string[]> => {
+    const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, { ...options, speed });
+    return narrowed.nodes.map(({ name }) => name).filter((name) => name.endsWith('.narrow'));
+  };
+
+  expect(await narrowedAt(0)).toEqual(['small.narrow']);
+  expect(await narrowedAt(10)).toContain('large.narrow');
+});
+
 test('a narrowed network has channels of like size in the narrow place', async () => {
   const graph = simplify(isnetGraph({ narrow: 8 }));
   const groups = groupChannels(graph);
