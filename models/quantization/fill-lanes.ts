@@ -89,10 +89,14 @@ function laneFiller(graph: Graph, worthwhileBytes: number) {
   };
 
   /** Lets a convolution make further channels of zeros, which are dropped at once. */
-  const makeMore = (conv: GraphNode, { filter, bias }: Surroundings, rounding: GraphNode): void => {
+  const makeMore = (conv: GraphNode, { picture, filter, bias }: Surroundings, rounding: GraphNode): void => {
     const base = `${requiredOutput(conv)}.filled`;
     const has = shapeOf(shapes, requiredOutput(conv))[1] ?? 0;
-    for (const name of [...filter.inputs, ...bias.inputs]) change(name, (tensor) => withOutputs(tensor, OUTPUT_LANES));
+    for (const name of filter.inputs) change(name, (tensor) => withOutputs(tensor, OUTPUT_LANES, 1));
+    // The picture's scale times the filter's, without which onnxruntime leaves the convolution in float32.
+    const scale = constants.get(requiredInput(picture, 1));
+    const [pictureScale = 1] = scale?.type === 'float32' ? scale.data : [];
+    for (const name of bias.inputs) change(name, (tensor) => withOutputs(tensor, OUTPUT_LANES, pictureScale));
     nodes.push({ ...conv, outputs: [`${base}.made`] });
     const levels = add(rounding.op, `${base}.rounded`, [`${base}.made`, ...rounding.inputs.slice(1)]);
     const bounds = [numbers(`${base}.from`, [0]), numbers(`${base}.to`, [has]), numbers(`${base}.axis`, [1])];
@@ -121,13 +125,13 @@ function laneFiller(graph: Graph, worthwhileBytes: number) {
   };
 }
 
-/** Appends output channels to the filters, scales or biases of a convolution: zeros, and for scales, which must not be zero, ones. */
-function withOutputs(tensor: Tensor, outputs: number): Tensor {
+/** Appends output channels to the filters, scales or biases of a convolution: zeros, and for scales, which must not be zero, the given one. */
+function withOutputs(tensor: Tensor, outputs: number, scale: number): Tensor {
   const dims = [outputs, ...tensor.dims.slice(1)];
   const length = elementCount(dims);
   switch (tensor.type) {
     case 'float32':
-      return { ...tensor, dims, data: appended(new Float32Array(length).fill(1), tensor.data) };
+      return { ...tensor, dims, data: appended(new Float32Array(length).fill(scale), tensor.data) };
     case 'int8':
       return { ...tensor, dims, data: appended(new Int8Array(length), tensor.data) };
     case 'int32':

@@ -8,6 +8,7 @@ import { readInput } from '#models/photos.ts';
 import { fillLanes } from '#models/quantization/fill-lanes.ts';
 import { quantize } from '#models/steps/quantize.ts';
 import { simplify } from '#models/steps/simplify.ts';
+import { operatorsThatRun } from '#test/support/models/operators-that-run.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
 import { runForMask } from '#test/support/models/run-graph.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
@@ -44,6 +45,13 @@ test('the mask stays what it was, but for how kernels round', async () => {
   const off = before.map((value, index) => Math.abs(value - (filled[index] ?? 0)));
   expect(off.reduce((sum, difference) => sum + difference, 0) / off.length).toBeLessThan(0.01);
   expect(new Set(before).size).toBeGreaterThan(10);
+});
+
+test('onnxruntime runs every filled convolution in 8 bits', async () => {
+  const operators = await operatorsThatRun(fillLanes(quantized, { worthwhileBytes: 0 }), folder);
+
+  expect(operators).toContain('QLinearConv');
+  expect(operators).not.toContain('Conv');
 });
 
 test('a small picture is left alone', () => {
