@@ -7,13 +7,19 @@ const PruneStep = Recipe.extend({ step: z.literal('prune') });
 
 const DistilStep = z.strictObject({
   step: z.literal('distil'),
+  /** A model of the catalogue to learn from; the chain's parent where absent. */
+  teacher: z.string().optional(),
   steps: z.int().positive(),
   /** Photos a step. */
   batch: z.int().positive().default(4),
-  /** Relative to the weights. */
-  learningRate: z.number().positive().default(1e-4),
+  /** Relative to what the layers make, see `stepSizes`. */
+  learningRate: z.number().positive().default(2e-3),
   /** Share of the photos to validate on instead of learning from them. */
   heldBack: z.number().gt(0).lt(1).default(0.05),
+  /** Photos to learn from at most, which bounds the time for the teacher's masks; all where absent. */
+  photos: z.int().positive().optional(),
+  /** Steps between two validations. */
+  validateEvery: z.int().positive().default(100),
   /** Share of the samples put before another background. */
   backdropShare: z.number().min(0).max(1).default(0.15),
   seed: z.int().nonnegative().default(1),

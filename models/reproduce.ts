@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Chain, ChainStep, DistilStep, QuantizeStep } from './chain.ts';
 import { PruneError } from './channels/errors.ts';
 import { pruneModel } from './commands/prune.ts';
+import { ensureModel } from './fetch.ts';
+import { seededRandom } from './math/random.ts';
 import { decodeModel } from './onnx/codec.ts';
 import { isPackedModel, type PackedModel, packModel, readPackedModel } from './pack.ts';
 import { listPhotos, pickPhotos } from './photos.ts';
@@ -21,6 +23,8 @@ export interface ReproduceOptions {
   readonly work: string;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Finds a teacher that a step names. @default {@link ensureModel} */
+  readonly findModel?: (id: string) => Promise<PackedModel>;
   /** Told the curve of a training at each of its checkpoints. */
   readonly onCurve?: (curve: readonly CurveRow[]) => void;
 }
@@ -44,7 +48,7 @@ export async function reproduce(parent: PackedModel, chain: Chain, options: Repr
 
 interface StepPlace extends ReproduceOptions {
   readonly id: string;
-  /** The chain's parent, which students learn from. */
+  /** The chain's parent, which students learn from where their step names no teacher. */
   readonly parent: PackedModel;
   readonly folder: string;
 }
@@ -73,11 +77,15 @@ async function takeStep(before: PackedModel, step: ChainStep, place: StepPlace):
 }
 
 async function distilStep(before: PackedModel, step: DistilStep, place: StepPlace): Promise<PackedModel> {
-  const { calibration, work, parent } = place;
-  const { step: _, heldBack, ...training } = step;
-  const photos = splitPhotos(await listPhotos(calibration), { folder: calibration, share: heldBack, seed: step.seed });
+  const { calibration, work } = place;
+  const { step: _, heldBack, teacher, photos: most, ...training } = step;
+  const { seed } = step;
+  const split = splitPhotos(await listPhotos(calibration), { folder: calibration, share: heldBack, seed });
+  const photos = { ...split, learned: seededRandom(seed).shuffled(split.learned).slice(0, most) };
   const threads = availableParallelism();
-  const masks = parentMasks(parent, { cache: join(work, 'masks'), threads });
+  const { findModel = ensureModel } = place;
+  const source = teacher === undefined ? place.parent : await findModel(teacher);
+  const masks = parentMasks(source, { cache: join(work, 'masks'), threads });
   const { graph, curve, isFinished } = await distil(
     await readNetwork(before),
     { photos, masks, form: before.manifest.input },

@@ -53,7 +53,7 @@ export function registerDistil(program: Command): void {
     .option('--size <px>', 'input height and width to train and deploy with', count)
     .option('--steps <count>', 'steps to take', count, 4000)
     .option('--batch <count>', 'photos a step', count, defaults.batch)
-    .option('--rate <share>', 'highest learning rate, relative to the weights', share, defaults.learningRate)
+    .option('--rate <share>', 'highest learning rate, relative to what layers make', share, defaults.learningRate)
     .option('--seed <number>', 'seed of everything random', count, defaults.seed)
     .option('--held-back <share>', 'share of the photos to validate on instead of learning from them', share, 0.05)
     .option('--validate-every <steps>', 'steps between two validations', count, defaults.validateEvery)

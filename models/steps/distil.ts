@@ -3,9 +3,11 @@ import { encodeModel } from '../onnx/codec.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { InputForm } from '../photos.ts';
 import type { CurveRow } from '../train/curve.ts';
+import { observeLayers } from '../train/layer-statistics.ts';
+import { frame, WHOLE_PHOTO } from '../train/photos/framing.ts';
 import type { PhotoSplit } from '../train/photos/held-back.ts';
 import type { MaskSource } from '../train/photos/parent-masks.ts';
-import { sampleDrawer } from '../train/photos/samples.ts';
+import { sampleDrawer, tensors } from '../train/photos/samples.ts';
 import { validator } from '../train/photos/validation.ts';
 import { TRAIN_DEFAULTS, type TrainOptions, type TrainRun, train } from '../train/train.ts';
 import { withWeights } from '../train/trained-model.ts';
@@ -14,7 +16,10 @@ import { simplify } from './simplify.ts';
 
 export interface DistilOptions extends TrainOptions {
   readonly seed: number;
-  /** Terms on the mask and their weights. @default cross-entropy and L1 at full and at half size */
+  /**
+   * Terms on the mask and their weights. Cross-entropy is for true masks: where a network that is nearly right is surely wrong about a
+   * whole photo, it drowns all others, and forty steps of it undid what the same steps of L1 gained. @default L1 at full and at half size
+   */
   readonly maskLoss: NonNullable<Loss['mask']>;
   /** How much more the pixels at edges count. @default 4 */
   readonly edgeWeight: number;
@@ -26,12 +31,16 @@ export interface DistilOptions extends TrainOptions {
 
 export const DISTIL_DEFAULTS: Omit<DistilOptions, 'steps'> = Object.freeze({
   ...TRAIN_DEFAULTS,
+  learningRate: 2e-3,
   seed: 1,
-  maskLoss: Object.freeze({ crossEntropy: 1, absolute: 1, halfSizeCrossEntropy: 0.5, halfSizeAbsolute: 0.5 }),
+  maskLoss: Object.freeze({ absolute: 1, halfSizeAbsolute: 0.5 }),
   edgeWeight: 4,
   backdropShare: 0.35,
   validationPhotos: 48,
 });
+
+/** Photos that the layers are measured on before training. */
+const STATISTICS_PHOTOS = 16;
 
 /** What a student learns from. */
 export interface DistilInputs {
@@ -73,9 +82,14 @@ export async function distil(
     threads: options.threads,
   });
   const { photo, target, emphasis } = training;
+  const first = await Promise.all(
+    photos.learned.slice(0, STATISTICS_PHOTOS).map((file) => readWhole(file, masks, form)),
+  );
+  const statistics = await observeLayers(model, first, options);
   const { weights, curve, isFinished } = await train(
     {
       training,
+      statistics,
       fingerprint: fingerprintOf(model, { photos, masks, options }),
       sample: async (at) => {
         const drawn = await draw(at);
@@ -91,6 +105,10 @@ export async function distil(
     run,
   );
   return { graph: withWeights(model, weights), curve, isFinished };
+}
+
+async function readWhole(file: string, masks: MaskSource, form: InputForm): Promise<Float32Array> {
+  return tensors(await frame(await masks.read(file), WHOLE_PHOTO, form), form, 0).photo;
 }
 
 /** Names everything that decides what is learned, but not how often it is looked at. */

@@ -19,31 +19,30 @@ export interface AdamWeight {
   readonly first: Float32Array;
   /** Decaying mean of its square. */
   readonly second: Float32Array;
-  /** How large each output channel's weights were at the start (root of the mean square), which scales its steps. */
-  readonly scales: Float32Array;
+  /** How far a rate of 1 moves each weight. */
+  readonly steps: Float32Array;
 }
 
 /** A channel that was almost silent still moves by this share of its tensor's own size. */
 const SMALLEST_SHARE = 0.1;
 
 /** Biases that were all zero still move. */
-const SMALLEST_SCALE = 1e-3;
+const SMALLEST_SIZE = 1e-3;
 
-/** A weight at the start of training. */
-export function adamWeight({ name, dims, initial }: TrainedWeight): AdamWeight {
+/** A weight at the start of training. @param steps By default each output channel's weights move in proportion to their own size. */
+export function adamWeight({ name, dims, initial }: TrainedWeight, steps?: Float32Array): AdamWeight {
   return {
     name,
     values: Float32Array.from(initial),
     first: new Float32Array(initial.length),
     second: new Float32Array(initial.length),
-    scales: channelScales(initial, dims.length > 1 ? (dims[0] ?? 1) : 1),
+    steps: steps ?? ownSizes(initial, dims.length > 1 ? (dims[0] ?? 1) : 1),
   };
 }
 
 /**
- * Moves a weight by one step of Adam (Kingma and Ba 2015), the learning rate being relative: 3e-4 moves each output channel's weights
- * by about 0.03 % of their own size. Without BatchNormalization layers differ by orders of magnitude, and one
- * absolute rate either leaves some still or wrecks others.
+ * Moves a weight by one step of Adam (Kingma and Ba 2015), the learning rate being relative to what its `steps` say. Without
+ * BatchNormalization layers differ by orders of magnitude, and one absolute rate either leaves some still or wrecks others.
  *
  * @param step Counts from 1.
  */
@@ -53,33 +52,31 @@ export function adamStepInto(
   { learningRate, step, ...options }: Partial<AdamOptions> & { learningRate: number; step: number },
 ): void {
   const { firstDecay, secondDecay, epsilon } = { ...ADAM_DEFAULTS, ...options };
-  const { values, first, second, scales } = weight;
+  const { values, first, second, steps } = weight;
   const firstCorrection = 1 / (1 - firstDecay ** step);
   const secondCorrection = 1 / (1 - secondDecay ** step);
-  const perChannel = values.length / scales.length;
-  for (let channel = 0, i = 0; channel < scales.length; channel++) {
-    const rate = learningRate * (scales[channel] ?? 0) * firstCorrection;
-    for (const end = (channel + 1) * perChannel; i < end; i++) {
-      const g = gradient[i] as number;
-      const m = firstDecay * (first[i] as number) + (1 - firstDecay) * g;
-      const v = secondDecay * (second[i] as number) + (1 - secondDecay) * g * g;
-      first[i] = m;
-      second[i] = v;
-      values[i] = (values[i] as number) - (rate * m) / (Math.sqrt(v * secondCorrection) + epsilon);
-    }
+  const rate = learningRate * firstCorrection;
+  for (let i = 0; i < values.length; i++) {
+    const g = gradient[i] as number;
+    const m = firstDecay * (first[i] as number) + (1 - firstDecay) * g;
+    const v = secondDecay * (second[i] as number) + (1 - secondDecay) * g * g;
+    first[i] = m;
+    second[i] = v;
+    const size = rate * (steps[i] as number);
+    values[i] = (values[i] as number) - (size * m) / (Math.sqrt(v * secondCorrection) + epsilon);
   }
 }
 
-function channelScales(values: Float32Array, channels: number): Float32Array {
+/** How large each output channel's weights are (root of the mean square), for each weight. */
+function ownSizes(values: Float32Array, channels: number): Float32Array {
   const perChannel = values.length / channels;
   const whole = rms(values);
-  return Float32Array.from({ length: channels }, (_, channel) =>
-    Math.max(
-      rms(values.subarray(channel * perChannel, (channel + 1) * perChannel)),
-      SMALLEST_SHARE * whole,
-      SMALLEST_SCALE,
-    ),
-  );
+  const sizes = new Float32Array(values.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const [from, to] = [channel * perChannel, (channel + 1) * perChannel];
+    sizes.fill(Math.max(rms(values.subarray(from, to)), SMALLEST_SHARE * whole, SMALLEST_SIZE), from, to);
+  }
+  return sizes;
 }
 
 function rms(values: Float32Array): number {

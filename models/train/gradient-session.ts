@@ -9,10 +9,10 @@ export type Sample = Readonly<Record<string, Float32Array>>;
 
 /** A training graph loaded into onnxruntime. Weights, gradients and the loss live in arrays that are used again each run. */
 export interface GradientSession {
-  /** Runs forward and backward once and adds the gradients to `sums`. @returns The loss. */
-  readonly addGradients: (sample: Sample) => Promise<number>;
-  /** Sums of the gradients since the caller last cleared them, in the order of the graph's weights. */
-  readonly sums: readonly Float32Array[];
+  /** Runs forward and backward once. @returns The loss. */
+  readonly run: (sample: Sample) => Promise<number>;
+  /** The gradients of the last run, in the order of the graph's weights; the caller may change them. */
+  readonly gradients: readonly Float32Array[];
   readonly close: () => Promise<void>;
 }
 
@@ -42,21 +42,19 @@ export async function openGradientSession(
       ({ gradient, dims }, index) => [gradient, tensor({ name: gradient, dims }, gradients[index])] as const,
     ),
   ]);
-  const sums = training.weights.map((weight) => new Float32Array(elementCount(weight.dims)));
   const inputs = [training.photo, training.target, training.emphasis, ...training.features].filter(
     (i) => i !== undefined,
   );
 
   return {
-    sums,
-    addGradients: async (sample) => {
+    gradients,
+    run: async (sample) => {
       const given = inputs.map((input) => [input.name, tensor(input, sample[input.name])] as const);
       await session.run(Object.fromEntries([...given, ...weights]), fetches);
       const value = loss[0] ?? Number.NaN;
       if (!Number.isFinite(value)) {
         throw new TrainError('diverged', `Expected a finite loss, got ${value}: lower the learning rate and resume`);
       }
-      for (const [index, sum] of sums.entries()) addInto(sum, gradients[index] ?? sum);
       return value;
     },
     close: () => session.release(),
@@ -68,8 +66,4 @@ function tensor({ name, dims }: GraphInput, data: Float32Array | undefined): Ten
     throw new TrainError('bad_options', `Expected values [${dims}] for ${name}, got ${data?.length ?? 'none'}`);
   }
   return new Tensor('float32', data, dims);
-}
-
-function addInto(sum: Float32Array, values: Float32Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (values[i] as number);
 }

@@ -1,12 +1,17 @@
 import { type AdamWeight, adamStepInto, adamWeight } from './adam.ts';
+import { type CentredLayer, centreGradientsInto, keepMeansInto, meanOutputs } from './centre.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { CurveRow } from './curve.ts';
 import { TrainError } from './errors.ts';
 import { clipInto } from './gradient-norm.ts';
 import { type GradientSession, openGradientSession, type Sample } from './gradient-session.ts';
+import { type Statistics, stepSizes } from './layer-statistics.ts';
 import { followInto } from './moving-average.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingGraph } from './training-graph.ts';
+
+/** How much one photo's gradients change what is usual. */
+const USUAL_SHARE = 0.02;
 
 export type Weights = ReadonlyMap<string, Float32Array>;
 
@@ -17,6 +22,8 @@ export interface TrainingPlan {
   readonly fingerprint: string;
   /** The same step and index give the same sample, so that a resumed training sees what it would have seen. */
   readonly sample: (at: { step: number; index: number }) => Promise<Sample>;
+  /** What the network's layers read and make, which says how far their weights move; by their own size where absent. */
+  readonly statistics?: Statistics;
   /** Figures of the averaged weights on photos held back; they become columns of the curve. */
   readonly validate?: (weights: Weights) => Promise<Record<string, number>>;
 }
@@ -25,13 +32,13 @@ export interface TrainOptions {
   readonly steps: number;
   /** Photos a step. @default 4 */
   readonly batch: number;
-  /** Relative, see {@link adamStepInto}. @default 4e-4 */
+  /** Relative, see {@link stepSizes} and {@link adamWeight}. @default 4e-4 */
   readonly learningRate: number;
   /** @default 50 */
   readonly warmupSteps: number;
   /** @default 0.998 */
   readonly averageDecay: number;
-  /** Gradients longer than this many times their usual length are shortened to it. @default 3 */
+  /** A photo's gradients longer than this many times what is usual are shortened to it. @default 1 */
   readonly clipRatio: number;
   /** Steps between two rows of the curve. @default 10 */
   readonly rowEvery: number;
@@ -48,7 +55,7 @@ export const TRAIN_DEFAULTS: Omit<TrainOptions, 'steps'> = Object.freeze({
   learningRate: 4e-4,
   warmupSteps: 50,
   averageDecay: 0.998,
-  clipRatio: 3,
+  clipRatio: 1,
   rowEvery: 10,
   validateEvery: 250,
   checkpointEveryMs: 180_000,
@@ -163,24 +170,58 @@ async function takeStep(
   { plan, options, state, session }: Loop,
   samples: readonly Sample[],
 ): Promise<{ loss: number; row: CurveRow | undefined }> {
-  for (const sum of session.sums) sum.fill(0);
-  let loss = 0;
-  for (const sample of samples) loss += (await session.addGradients(sample)) / samples.length;
-  for (const sum of session.sums) for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) / samples.length;
-
+  const sums = state.weights.map(({ values }) => new Float32Array(values.length));
+  let [loss, length] = [0, 0];
+  for (const sample of samples) {
+    loss += (await session.run(sample)) / samples.length;
+    for (const layer of centredLayers(plan, state.weights, session.gradients)) centreGradientsInto(layer);
+    length += clipToUsual(session.gradients, state.usualLength, options.clipRatio) / samples.length;
+    for (const [index, sum] of sums.entries()) addInto(sum, session.gradients[index] ?? sum, 1 / samples.length);
+  }
   state.step++;
-  const { step, usualLength } = state;
-  const usual = usualLength[0] || Number.POSITIVE_INFINITY;
-  const length = clipInto(session.sums, options.clipRatio * usual);
-  usualLength[0] =
-    usual === Number.POSITIVE_INFINITY ? length : 0.95 * usual + 0.05 * Math.min(length, options.clipRatio * usual);
+  const { step } = state;
   const learningRate = learningRateAt(step, options);
+  const values = state.weights.map((weight) => weight.values);
+  const layers = centredLayers(plan, state.weights, values).map((layer) => ({ layer, before: meanOutputs(layer) }));
   for (const [index, weight] of state.weights.entries()) {
-    const [gradient, average] = [session.sums[index], state.averages[index]];
+    const gradient = sums[index];
     if (gradient !== undefined) adamStepInto(weight, gradient, { learningRate, step });
-    if (average !== undefined) followInto(average, weight.values, { decay: options.averageDecay, step });
+  }
+  for (const { layer, before } of layers) keepMeansInto(layer, before, meanOutputs(layer));
+  for (const [index, average] of state.averages.entries()) {
+    followInto(average, values[index] ?? average, { decay: options.averageDecay, step });
   }
   return { loss, row: await addRow({ plan, options, state }, { loss, length, learningRate }) };
+}
+
+/**
+ * Shortens one photo's gradients to what photos usually have, which is their geometric mean: a few on which the network is surely
+ * wrong have gradients fifty times as long, and would drown what the others say.
+ *
+ * @returns Their length before.
+ */
+function clipToUsual(gradients: readonly Float32Array[], usualLength: Float32Array, ratio: number): number {
+  const usual = usualLength[0] || undefined;
+  const length = clipInto(gradients, usual === undefined ? Number.POSITIVE_INFINITY : ratio * usual);
+  if (length > 0) usualLength[0] = usual === undefined ? length : usual * (length / usual) ** USUAL_SHARE;
+  return length;
+}
+
+function addInto(sum: Float32Array, values: Float32Array, share: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + share * (values[i] as number);
+}
+
+/** The layers whose inputs' means are known, with their filters and biases, or the gradients of those, out of `arrays`. */
+function centredLayers(
+  { statistics }: TrainingPlan,
+  weights: readonly AdamWeight[],
+  arrays: readonly Float32Array[],
+): CentredLayer[] {
+  const byName = new Map(weights.map(({ name }, index) => [name, arrays[index]]));
+  return [...(statistics ?? [])].flatMap(([name, { bias = '', inputMeans }]) => {
+    const [filters, biases] = [byName.get(name), byName.get(bias)];
+    return filters === undefined || biases === undefined ? [] : [{ filters, biases, means: inputMeans }];
+  });
 }
 
 async function addRow(
@@ -197,8 +238,12 @@ async function addRow(
   return row;
 }
 
-async function startOrResume({ training, fingerprint }: TrainingPlan, file: string): Promise<TrainState> {
-  const weights = training.weights.map(adamWeight);
+async function startOrResume(
+  { training, fingerprint, statistics = new Map() }: TrainingPlan,
+  file: string,
+): Promise<TrainState> {
+  const sizes = stepSizes(training.weights, statistics);
+  const weights = training.weights.map((weight) => adamWeight(weight, sizes.get(weight.name)));
   const state: TrainState = {
     step: 0,
     weights,

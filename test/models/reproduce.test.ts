@@ -1,13 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Chain, parseChain, readChain } from '#models/chain.ts';
 import { type PackedModel, packModel } from '#models/pack.ts';
+import { listPhotos } from '#models/photos.ts';
 import { reproduce } from '#models/reproduce.ts';
 import { simplify } from '#models/steps/simplify.ts';
 import { TIERS } from '#models/tiers.ts';
 import type { CurveRow } from '#models/train/curve.ts';
+import { splitPhotos } from '#models/train/photos/held-back.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
 
@@ -69,6 +71,32 @@ test('the whole chain in small: cut, taught with a falling loss, quantized; and 
   expect(again.manifest).toEqual(made.manifest);
   expect(said.filter((line) => line.endsWith('done before'))).toHaveLength(3);
 }, 60_000);
+
+test('learns from the teacher that a step names, on as many photos as it says', async () => {
+  const asked: string[] = [];
+  const taught = parseChain(
+    {
+      id: 'taught',
+      parent: 'u2netp',
+      steps: [{ step: 'distil', teacher: 'wise', photos: 2, steps: 2, batch: 2, heldBack: 0.3, backdropShare: 0 }],
+    },
+    'a test',
+  );
+  const work = join(folder, 'taught');
+  const heldBack = splitPhotos(await listPhotos(folder), { folder, share: 0.3, seed: 1 }).heldBack.length;
+  const findModel = async (id: string) => {
+    asked.push(id);
+    return parent;
+  };
+
+  const { manifest } = await reproduce(parent, taught, { calibration: folder, work, log: () => {}, findModel });
+
+  expect(asked).toEqual(['wise']);
+  expect(manifest.recipe).toMatchObject({ step: 'distil', teacher: 'wise', photos: 2 });
+  // The photos held back are judged by the teacher's masks, too.
+  const masks = await readdir(join(work, 'masks'), { recursive: true });
+  expect(masks.filter((name) => name.endsWith('.png'))).toHaveLength(2 + heldBack);
+});
 
 test('every tier has a recipe', async () => {
   for (const tier of TIERS) await expect(readChain(tier)).resolves.toMatchObject({ id: tier });

@@ -53,6 +53,25 @@ test('lowers the loss and gives back a network that does what it was trained for
   expect(wrong / mask.length).toBeLessThan(0.1);
 });
 
+test("one photo that counts ten thousand times as much doesn't drown the others", async () => {
+  const odd = (plan: TrainingPlan): TrainingPlan => ({
+    ...plan,
+    sample: async (at) => {
+      const sample = await plan.sample(at);
+      if (at.step % 5 !== 0 || at.index !== 0) return sample;
+      const wrong = (sample['train.target'] ?? new Float32Array()).map((value) => 1 - value);
+      return { ...sample, 'train.target': wrong, 'train.emphasis': new Float32Array(SIZE * SIZE).fill(10_000) };
+    },
+  });
+
+  const { weights } = await train(odd(planFor()), options, { checkpoint: join(temporaryFolder(), 'state') });
+
+  const unseen = halves(9_999);
+  const mask = await runForMask(withWeights(smallModel(), weights), unseen[INPUT] ?? new Float32Array());
+  const wrong = mask.reduce((sum, p, i) => sum + Math.abs(p - (unseen['train.target']?.[i] ?? 0)), 0);
+  expect(wrong / mask.length).toBeLessThan(0.15);
+});
+
 test('a training that was stopped and resumed ends with the same bytes', async () => {
   const folder = temporaryFolder();
   const whole = join(folder, 'whole');
