@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { CommanderError } from 'commander';
 import { letReaderGo } from '#models/commands/let-reader-go.ts';
+import { keepCompiledSources } from '#models/compile-cache.ts';
 import { BatchError } from './batch/batch-error.ts';
 import { makeProgram } from './commands/program.ts';
 import { UsageError } from './commands/usage-error.ts';
@@ -12,6 +13,7 @@ const EXIT_USAGE = 2;
 const program = makeProgram();
 
 letReaderGo();
+keepCompiledSources();
 
 try {
   await program.parseAsync();

@@ -15,6 +15,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerReviewCurve } from './commands/review-curve.ts';
 import { share } from './commands/share.ts';
+import { keepCompiledSources } from './compile-cache.ts';
 import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
@@ -72,6 +73,7 @@ registerDistil(program);
 registerReproduce(program);
 
 letReaderGo();
+keepCompiledSources();
 
 try {
   await program.parseAsync();

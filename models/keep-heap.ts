@@ -8,5 +8,5 @@ export function keepHeap(): void {
   const isSet = Object.keys(process.env).some((name) => name.startsWith('MALLOC_'));
   if (process.platform !== 'linux' || isSet || process.execve === undefined) return;
   const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve(process.execPath, args, { ...process.env, ...MALLOC_SETTINGS });
+  process.execve(process.execPath, args, { ...process.env, ...MALLOC_SETTINGS.heavy });
 }

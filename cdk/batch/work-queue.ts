@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
 import { type DoubtSettings, doubtEnvironment } from '../doubt-environment.ts';
 import { type PhotoLine, parsePhotoLine } from '../local/photo-line.ts';
 import { POLLER_DEFAULTS, Poller } from '../local/poller.ts';
@@ -66,7 +65,6 @@ export async function workQueue(cloud: Cloud, place: Place, options: WorkOptions
 function workerEnvironment(cloud: Cloud, place: Place, options: WorkOptions): Record<string, string> {
   const { modelFolder, doubts = {}, preset } = options;
   return {
-    ...MALLOC_SETTINGS,
     ...workerCloudEnvironment({ endpoint: cloud.endpoint }),
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: place.cutoutsBucket,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -7,11 +8,12 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
-import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { mallocSettings } from '#functions/remove-background/malloc.ts';
+import { modelPlace } from '#layers/places.ts';
 import { doubtEnvironment } from '../doubt-environment.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import type { Shipment } from '../shipment.ts';
-import type { StageSettings } from '../stage-settings.ts';
+import { modelsOf, type StageSettings } from '../stage-settings.ts';
 import { acknowledgeWildcards } from './acknowledge-wildcards.ts';
 import type { BucketAddress } from './buckets.ts';
 import { packagedFunction } from './packaged-function.ts';
@@ -33,7 +35,7 @@ export class RemoveBackground extends Construct {
 
   constructor(scope: Construct, id: string, props: RemoveBackgroundOptions) {
     super(scope, id);
-    const { settings, shipment, cutouts } = props;
+    const { settings, shipment } = props;
     this.#maxConcurrency = settings.maxConcurrency;
     this.logGroup = new LogGroup(this, 'Log', {
       retention: settings.logRetentionDays,
@@ -46,7 +48,7 @@ export class RemoveBackground extends Construct {
         description: 'Cuts the background out of photos',
         memorySize: settings.memoryMb,
         timeout: Duration.seconds(QUEUE_SETTINGS.functionTimeoutSeconds),
-        environment: workerEnvironment(settings, cutouts),
+        environment: workerEnvironment(props),
         role: this.#role(props),
         logGroup: this.logGroup,
         tracing: Tracing.ACTIVE,
@@ -103,11 +105,11 @@ export class RemoveBackground extends Construct {
   }
 }
 
-function workerEnvironment(settings: StageSettings, cutouts: BucketAddress): Record<string, string> {
+function workerEnvironment({ settings, shipment, cutouts }: RemoveBackgroundOptions): Record<string, string> {
   const { model, escalate, preset, maxBytes, maxPixels } = settings;
   const escalateFolder = escalate === undefined ? undefined : `/opt/models/${escalate}`;
   return {
-    ...MALLOC_SETTINGS,
+    ...mallocSettings(modelsOf(settings).map((id) => join(shipment.folder, modelPlace(id)))),
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: cutouts.bucketName,
     CUTLINE_MODEL_FOLDER: `/opt/models/${model}`,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { mallocSettings } from '#functions/remove-background/malloc.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { RunError } from './run-error.ts';
 import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
@@ -109,8 +109,9 @@ export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
 
   #start(): void {
     const { handlerPath, env, startTimeoutMs } = this.#options;
+    const { CUTLINE_MODEL_FOLDER: model, CUTLINE_ESCALATE_FOLDER: bigger } = env;
     const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
-      env: { ...process.env, ...MALLOC_SETTINGS, ...env },
+      env: { ...process.env, ...mallocSettings([model, bigger]), ...env },
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

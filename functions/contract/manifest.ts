@@ -47,3 +47,11 @@ export const ModelManifest = z.object({
 });
 
 export type ModelManifest = z.infer<typeof ModelManifest>;
+
+/** The largest input whose 8-bit values, 64 channels of them, stay below what glibc keeps in its heap (32 MB). */
+const LIGHT_PIXELS = 512 * 512;
+
+/** Whether a network needs little memory to run: 8-bit weights, a small input. Such networks are given memory in another way. */
+export function isLight({ input, parameters, bytes }: Pick<ModelManifest, 'input' | 'parameters' | 'bytes'>): boolean {
+  return bytes < 2 * parameters && input.width * input.height <= LIGHT_PIXELS;
+}

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { mallocSettings } from '#functions/remove-background/malloc.ts';
 import { ModelError } from '../errors.ts';
 import type { PackedModel } from '../pack.ts';
 
@@ -34,7 +34,7 @@ export async function measureRuns(models: readonly PackedModel[], { turns = 3 } 
 async function measureOnce({ folder }: PackedModel): Promise<RunFigures> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', probe, folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...MALLOC_SETTINGS },
+    env: { ...process.env, ...mallocSettings([folder]) },
   });
   let [printed, said] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

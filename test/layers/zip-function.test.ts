@@ -30,7 +30,7 @@ async function unpackFunction(): Promise<UnpackedFunction> {
   const runtime = await packRuntimeLayer(architecture, { out: opt });
   const model = await packModelLayer(await writeTinyModel(join(temporaryFolder(), 'tiny')), { out: opt });
   const env = { NODE_PATH: join(runtime.folder, 'nodejs/node_modules'), CUTLINE_MODEL_FOLDER: model.folder };
-  return { task, opt, env: { ...env, ...MALLOC_SETTINGS } };
+  return { task, opt, env: { ...env, ...MALLOC_SETTINGS.light } };
 }
 
 /** A photo with a black square, `shoes/red.jpg`, and where its cutout is to go. */
@@ -136,14 +136,14 @@ test('stays small enough to load fast', async () => {
   expect(bytes).toBeLessThan(3_000_000);
 });
 
-test('gives the image the same memory settings as the .zip function', () => {
+test('gives the image the memory settings of a light network, which its default model is', () => {
   const dockerfile = readFileSync('functions/remove-background/Dockerfile', 'utf8');
 
   const found = Object.fromEntries(
     [...dockerfile.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => [name, value]),
   );
 
-  expect(found).toEqual(MALLOC_SETTINGS);
+  expect(found).toEqual(MALLOC_SETTINGS.light);
 });
 
 /** A bundle's file and all it imports before its first line runs. */
