@@ -15,6 +15,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerReviewCurve } from './commands/review-curve.ts';
 import { share } from './commands/share.ts';
+import { registerSheet } from './commands/sheet.ts';
 import { keepCompiledSources } from './compile-cache.ts';
 import { reasonOf } from './errors.ts';
 
@@ -67,6 +68,7 @@ registerCalibrate(program);
 registerReviewCurve(program);
 registerEvaluate(program);
 registerEdges(program);
+registerSheet(program);
 registerAblate(program);
 registerExport(program);
 registerDistil(program);
