@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { PruneError } from './channels/errors.ts';
 import { registerAblate } from './commands/ablate.ts';
 import { registerCalibrate } from './commands/calibrate.ts';
 import { registerDistil } from './commands/distil.ts';
@@ -21,6 +22,7 @@ import { reasonOf } from './errors.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
 
 const program = new Command('model')
   .description('The model workshop: fetch a heavy model, cut whole channels out of it, measure what is left.')
@@ -84,7 +86,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
     console.error(`model: ${reasonOf(error)}`);
-    process.exitCode = EXIT_FAILED;
+    process.exitCode = error instanceof PruneError && error.code === 'interrupted' ? EXIT_INTERRUPTED : EXIT_FAILED;
   }
 }
 

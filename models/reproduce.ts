@@ -15,6 +15,7 @@ import { quantize } from './steps/quantize.ts';
 import type { CurveRow } from './train/curve.ts';
 import { splitPhotos } from './train/photos/held-back.ts';
 import { parentMasks } from './train/photos/parent-masks.ts';
+import type { TrainProgress } from './train/train.ts';
 
 export interface ReproduceOptions {
   /** Photos to watch, repair and learn on. */
@@ -25,6 +26,8 @@ export interface ReproduceOptions {
   readonly signal?: AbortSignal;
   /** Finds a teacher that a step names. @default {@link ensureModel} */
   readonly findModel?: (id: string) => Promise<PackedModel>;
+  /** Told every step of a training. */
+  readonly onProgress?: (progress: TrainProgress) => void;
   /** Told the curve of a training at each of its checkpoints. */
   readonly onCurve?: (curve: readonly CurveRow[]) => void;
 }
@@ -93,6 +96,7 @@ async function distilStep(before: PackedModel, step: DistilStep, place: StepPlac
     {
       checkpoint: `${place.folder}.checkpoint`,
       ...(place.signal && { signal: place.signal }),
+      ...(place.onProgress && { onProgress: place.onProgress }),
       onCheckpoint: async (rows) => place.onCurve?.(rows),
     },
   );

@@ -7,7 +7,7 @@ import { decodeModel } from '../onnx/codec.ts';
 import { type PackedModel, packModel } from '../pack.ts';
 import { listPhotos } from '../photos.ts';
 import { DISTIL_DEFAULTS, type Distilled, type DistilOptions, distil } from '../steps/distil.ts';
-import { writeCurve } from '../train/curve.ts';
+import { type CurveRow, writeCurve } from '../train/curve.ts';
 import { TrainError } from '../train/errors.ts';
 import { givenMasks } from '../train/photos/given-masks.ts';
 import { splitPhotos } from '../train/photos/held-back.ts';
@@ -17,6 +17,7 @@ import { modelId } from './model-id.ts';
 import { startProgress } from './progress-line.ts';
 import { share } from './share.ts';
 import { startTrainingLine } from './training-line.ts';
+import { untilStopped } from './until-stopped.ts';
 
 interface DistilFlags {
   readonly parent: string;
@@ -72,28 +73,15 @@ async function distilCommand(studentName: string, flags: DistilFlags): Promise<v
   const checkpoint = join(folder, 'checkpoint.bin');
   await assertFresh(checkpoint, flags.resume === true);
 
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   const line = startTrainingLine(id, (text) => console.log(text));
-  try {
-    const result = await train(
-      { student, parent, flags },
-      {
-        checkpoint,
-        signal: stop.signal,
-        onProgress: line.report,
-        onCheckpoint: (curve) => writeCurve(folder, curve, id),
-      },
-    );
-    line.stop();
-    const { folder: packed } = await pack(result, { student, parent, flags, id, folder: join(folder, 'model') });
-    console.log(result.isFinished ? `packed in ${packed}` : `stopped; go on with --resume. So far: ${packed}`);
-    if (!result.isFinished) process.exitCode = EXIT_INTERRUPTED;
-  } finally {
-    line.stop();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
-  }
+  const job = { student, parent, flags };
+  const onCheckpoint = (curve: readonly CurveRow[]) => writeCurve(folder, curve, id);
+  const result = await untilStopped((signal) =>
+    train(job, { checkpoint, signal, onProgress: line.report, onCheckpoint }),
+  ).finally(line.stop);
+  const { folder: packed } = await pack(result, { ...job, id, folder: join(folder, 'model') });
+  console.log(result.isFinished ? `packed in ${packed}` : `stopped; go on with --resume. So far: ${packed}`);
+  if (!result.isFinished) process.exitCode = EXIT_INTERRUPTED;
 }
 
 interface Job {

@@ -9,6 +9,8 @@ import { reproduce } from '../reproduce.ts';
 import { writeCurve } from '../train/curve.ts';
 import { describeSize } from './fetch.ts';
 import { startProgress } from './progress-line.ts';
+import { startTrainingLine } from './training-line.ts';
+import { untilStopped } from './until-stopped.ts';
 
 interface ReproduceFlags {
   readonly calibration: string;
@@ -34,12 +36,17 @@ async function reproduceCommand(tier: string, flags: ReproduceFlags): Promise<vo
   const progress = startProgress(chain.parent);
   const parent = await ensureModel(chain.parent, { onProgress: progress.report }).finally(progress.stop);
   const work = flags.work ?? join(cacheFolder(), 'reproduce', chain.id);
-  const made = await reproduce(parent, chain, {
-    calibration: flags.calibration,
-    work,
-    log: (line) => console.log(line),
-    onCurve: (curve) => void writeCurve(work, curve, chain.id),
-  });
+  const line = startTrainingLine(chain.id, (text) => console.log(text));
+  const made = await untilStopped((signal) =>
+    reproduce(parent, chain, {
+      calibration: flags.calibration,
+      work,
+      signal,
+      log: (text) => console.log(text),
+      onProgress: line.report,
+      onCurve: (curve) => void writeCurve(work, curve, chain.id),
+    }),
+  ).finally(line.stop);
   const out = flags.out ?? join(cacheFolder(), 'models', chain.id);
   await rm(out, { recursive: true, force: true });
   await cp(made.folder, out, { recursive: true });
