@@ -20,6 +20,8 @@ const DistilStep = z.strictObject({
   photos: z.int().positive().optional(),
   /** Steps between two validations. */
   validateEvery: z.int().positive().default(100),
+  /** Whether photos are varied at random, or only mirrored. */
+  isVaried: z.boolean().default(true),
   /** Share of the samples put before another background. */
   backdropShare: z.number().min(0).max(1).default(0.15),
   seed: z.int().nonnegative().default(1),

@@ -23,6 +23,8 @@ export interface DistilOptions extends TrainOptions {
   readonly maskLoss: NonNullable<Loss['mask']>;
   /** How much more the pixels at edges count. @default 4 */
   readonly edgeWeight: number;
+  /** Whether photos are varied at random, or only mirrored. @default true */
+  readonly isVaried: boolean;
   /** Share of the samples put before another background. @default 0.35 */
   readonly backdropShare: number;
   /** Photos that each validation runs. @default 48 */
@@ -35,6 +37,7 @@ export const DISTIL_DEFAULTS: Omit<DistilOptions, 'steps'> = Object.freeze({
   seed: 1,
   maskLoss: Object.freeze({ absolute: 1, halfSizeAbsolute: 0.5 }),
   edgeWeight: 4,
+  isVaried: true,
   backdropShare: 0.35,
   validationPhotos: 48,
 });

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../math/random.ts';
 import type { InputForm } from '../../photos.ts';
 import { blurredPhoto, drawStudio, isSureMask, withBackdrop } from './backdrop.ts';
 import { edgeEmphasis } from './emphasis.ts';
-import { drawFraming, frame } from './framing.ts';
+import { drawFraming, frame, WHOLE_PHOTO } from './framing.ts';
 import type { MaskSource } from './parent-masks.ts';
 import { recoloured, recompressed } from './recolour.ts';
 
@@ -16,6 +16,11 @@ export interface SampleOptions {
   /** Photos a step. */
   readonly batch: number;
   readonly seed: number;
+  /**
+   * Whether photos are framed, recoloured, recompressed and put before other backgrounds. Without, they are only mirrored, and the mask
+   * is what the teacher makes of just what the student sees. @default true
+   */
+  readonly isVaried?: boolean;
   /** Share of the photos whose background is replaced. @default 0.35 */
   readonly backdropShare?: number;
   /** How much more the pixels at edges count. @default 4 */
@@ -34,12 +39,16 @@ export interface DrawnSample {
  * backgrounds at random. The same step and index always draw the same sample.
  */
 export function sampleDrawer(options: SampleOptions): (at: { step: number; index: number }) => Promise<DrawnSample> {
-  const { photos, source, form, batch, seed, backdropShare = 0.35, edgeWeight = 4 } = options;
+  const { photos, source, form, batch, seed, isVaried = true, backdropShare = 0.35, edgeWeight = 4 } = options;
   const fileAt = roundRobin(photos, seed);
   return async ({ step, index }) => {
     const position = (step - 1) * batch + index;
     const random = seededRandom(seed * 1_000_003 + position);
     const photo = await source.read(fileAt(position));
+    if (!isVaried) {
+      const isMirrored = random.uniform() < 0.5;
+      return tensors(await frame(photo, { ...WHOLE_PHOTO, isMirrored }, form), form, edgeWeight);
+    }
     const framed = await frame(photo, drawFraming(random), form);
     const before =
       random.uniform() < backdropShare && isSureMask(framed.mask)

@@ -183,3 +183,19 @@ test('the same step and index draw the same sample, others draw others, and a ro
   expect(three.target).toHaveLength(32 * 32);
   expect(read.slice(0, 3).sort()).toEqual(photos);
 });
+
+test('photos that are not varied are shown whole, as they are or mirrored, each with its own mask', async () => {
+  const source: MaskSource = { id: 'red', read: async () => redLeft(32) };
+  const draw = sampleDrawer({ photos: ['a'], source, form, batch: 1, seed: 2, isVaried: false });
+
+  const drawn = await Promise.all(Array.from({ length: 12 }, (_, i) => draw({ step: i + 1, index: 0 })));
+
+  const masks = drawn.map(({ target }) => target.slice(0, 32));
+  const left = Float32Array.from({ length: 32 }, (_, x) => (x < 16 ? 1 : 0));
+  expect(new Set(masks.map(String))).toEqual(new Set([String(left), String(left.toReversed())]));
+  // The subject has no green, the ground has.
+  for (const [i, { photo }] of drawn.entries()) {
+    const green = photo.slice(32 * 32, 32 * 32 + 32);
+    expect([...green].map((value) => (value < 0.2 ? 1 : 0))).toEqual([...(masks[i] ?? [])]);
+  }
+});
