@@ -8,6 +8,7 @@ import { inferShapes } from '#models/onnx/infer-shapes.ts';
 import { readModelFile } from '#models/read-model-file.ts';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
 import { temporaryFolder } from '#test/support/folders.ts';
+import { operatorsThatRun } from '#test/support/models/operators-that-run.ts';
 
 /** Finds a tier with an empty cache and without a way to download anything. */
 async function open(tier: string) {
@@ -49,6 +50,16 @@ test.each(TIERS)("%s's filters are whole numbers that are safe on every processo
   const whole = filters.filter(({ type }) => type === 'int8');
   expect(whole.length / filters.length).toBeGreaterThan(0.9);
   for (const { data } of whole) for (const w of data) if (Math.abs(Number(w)) > 64) expect(w).toBeLessThanOrEqual(64);
+});
+
+test.each(TIERS)('%s has no convolution that onnxruntime leaves in float32', async (tier) => {
+  const { folder } = await open(tier);
+  const { graph } = await readModelFile(join(folder, 'model.onnx'));
+
+  const operators = await operatorsThatRun(graph, temporaryFolder());
+
+  expect(operators).toContain('QLinearConv');
+  expect(operators).not.toContain('Conv');
 });
 
 test.each(TIERS)('%s finds a dark vase on a light ground', async (tier) => {
