@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { peakMemoryMb } from '#models/evaluate/peak-memory.ts';
 import type { BenchAnswer, BenchRequest, Measurement } from './protocol.ts';
 
 /** A cutout's file and, where the tool tells, the wall time of its stages. */
@@ -30,7 +31,7 @@ async function measure(
     cpuMs: milliseconds(cpu),
     wallMs,
     sinceStartCpuMs: milliseconds(process.cpuUsage()),
-    peakMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
+    peakMb: peakMemoryMb(),
     outputBytes: bytes.length,
     timesMs,
   };

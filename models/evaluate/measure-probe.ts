@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { readPackedModel } from '../pack.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 
 const RUNS = 3;
 
@@ -22,4 +23,4 @@ for (let run = 0; run < RUNS; run++) {
   const { user, system } = process.cpuUsage(before);
   runCpuMs = Math.min(runCpuMs, (user + system) / 1000);
 }
-console.log(JSON.stringify({ loadMs, runCpuMs, peakMb: (process.resourceUsage().maxRSS * 1024) / 1e6 }));
+console.log(JSON.stringify({ loadMs, runCpuMs, peakMb: peakMemoryMb() }));
