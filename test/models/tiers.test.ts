@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { readChain } from '#models/chain.ts';
 import { ensureModel } from '#models/fetch.ts';
@@ -52,15 +53,24 @@ test.each(TIERS)("%s's filters are whole numbers that are safe on every processo
   for (const { data } of whole) for (const w of data) if (Math.abs(Number(w)) > 64) expect(w).toBeLessThanOrEqual(64);
 });
 
-test.each(TIERS)('%s has no convolution that onnxruntime leaves in float32', async (tier) => {
-  const { folder } = await open(tier);
-  const { graph } = await readModelFile(join(folder, 'model.onnx'));
+/** Convolutions that read the photo, and those that make logits: U2-Net's six sides and what joins them; IS-Net has one. */
+const CONVOLUTIONS = { first: { u2net: 1, u2netp: 1, isnet: 1 }, logits: { u2net: 7, u2netp: 7, isnet: 1 } } as const;
+const Chosen = z.object({ chosen: z.object({ floatLayers: z.array(z.enum(['first', 'logits'])) }) });
 
-  const operators = await operatorsThatRun(graph, temporaryFolder());
+test.each(TIERS)(
+  '%s has no convolution that onnxruntime leaves in float32 but those its manifest names',
+  async (tier) => {
+    const { folder, manifest } = await open(tier);
+    const { graph } = await readModelFile(join(folder, 'model.onnx'));
+    const { floatLayers } = Chosen.parse(manifest.recipe).chosen;
 
-  expect(operators).toContain('QLinearConv');
-  expect(operators).not.toContain('Conv');
-});
+    const operators = await operatorsThatRun(graph, temporaryFolder());
+
+    const meant = floatLayers.reduce((sum, layer) => sum + CONVOLUTIONS[layer][manifest.family], 0);
+    expect(operators).toContain('QLinearConv');
+    expect(operators.filter((op) => op === 'Conv' || op === 'FusedConv')).toHaveLength(meant);
+  },
+);
 
 test.each(TIERS)('%s finds a dark vase on a light ground', async (tier) => {
   const { folder, manifest } = await open(tier);
