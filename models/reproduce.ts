@@ -116,6 +116,7 @@ async function quantizeStep(before: PackedModel, step: QuantizeStep, place: Step
     form: before.manifest.input,
     seed: step.seed,
     packedFrom: step.packedFrom,
+    ...(step.worthwhile !== undefined && { worthwhile: step.worthwhile }),
     onStep: (name, detail) => place.log(`  ${name} ${detail ?? ''}`),
   });
   return await packStep(before, step, { place, graph, facts: { chosen, trials } });
