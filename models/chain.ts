@@ -22,6 +22,8 @@ const DistilStep = z.strictObject({
   validateEvery: z.int().positive().default(100),
   /** Whether photos are varied at random, or only mirrored. */
   isVaried: z.boolean().default(true),
+  /** How much it counts what the teacher's blocks give, beside its mask; a student can only learn them from what it was cut out of. */
+  blocks: z.number().nonnegative().optional(),
   /** Share of the samples put before another background. */
   backdropShare: z.number().min(0).max(1).default(0.15),
   seed: z.int().nonnegative().default(1),

@@ -81,7 +81,7 @@ async function takeStep(before: PackedModel, step: ChainStep, place: StepPlace):
 
 async function distilStep(before: PackedModel, step: DistilStep, place: StepPlace): Promise<PackedModel> {
   const { calibration, work } = place;
-  const { step: _, heldBack, teacher, photos: most, ...training } = step;
+  const { step: _, heldBack, teacher, photos: most, blocks = 0, ...training } = step;
   const { seed } = step;
   const split = splitPhotos(await listPhotos(calibration), { folder: calibration, share: heldBack, seed });
   const photos = { ...split, learned: seededRandom(seed).shuffled(split.learned).slice(0, most) };
@@ -91,8 +91,8 @@ async function distilStep(before: PackedModel, step: DistilStep, place: StepPlac
   const masks = parentMasks(source, { cache: join(work, 'masks'), threads });
   const { graph, curve, isFinished } = await distil(
     await readNetwork(before),
-    { photos, masks, form: before.manifest.input },
-    { ...training, threads },
+    { photos, masks, form: before.manifest.input, teacher: blocks > 0 ? await readNetwork(source) : undefined },
+    { ...training, blocks, threads },
     {
       checkpoint: `${place.folder}.checkpoint`,
       ...(place.signal && { signal: place.signal }),

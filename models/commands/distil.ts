@@ -18,6 +18,7 @@ import { startProgress } from './progress-line.ts';
 import { share } from './share.ts';
 import { startTrainingLine } from './training-line.ts';
 import { untilStopped } from './until-stopped.ts';
+import { weight } from './weight.ts';
 
 interface DistilFlags {
   readonly parent: string;
@@ -31,6 +32,7 @@ interface DistilFlags {
   readonly heldBack: number;
   readonly validateEvery: number;
   readonly threads: number;
+  readonly blocks: number;
   readonly id?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -59,6 +61,12 @@ export function registerDistil(program: Command): void {
     .option('--held-back <share>', 'share of the photos to validate on instead of learning from them', share, 0.05)
     .option('--validate-every <steps>', 'steps between two validations', count, defaults.validateEvery)
     .option('--threads <count>', 'threads; resuming repeats to the byte with the same number', count, defaults.threads)
+    .option(
+      '--blocks <weight>',
+      "how much what the parent's blocks give counts beside its masks",
+      weight,
+      defaults.blocks,
+    )
     .option('--id <id>', 'what to call the result', modelId)
     .option('--out <dir>', 'where to keep checkpoint, curve and result instead of the cache')
     .option('--resume', 'go on with the training that is in the folder')
@@ -97,13 +105,18 @@ async function train({ student, parent, flags }: Job, run: Parameters<typeof dis
   const learned = parentMasks(parent, { cache, threads: flags.threads });
   const masks = given === undefined ? learned : givenMasks(learned, { photos: calibration, masks: given });
   const size = flags.size === undefined ? {} : { width: flags.size, height: flags.size };
-  const graph = decodeModel(await readFile(join(student.folder, 'model.onnx')), student.folder);
   console.log(`${photos.learned.length} photos to learn from, ${photos.heldBack.length} held back`);
-  return await distil(graph, { photos, masks, form: { ...student.manifest.input, ...size } }, optionsOf(flags), run);
+  const teacher = flags.blocks > 0 ? await graphOf(parent) : undefined;
+  const inputs = { photos, masks, teacher, form: { ...student.manifest.input, ...size } };
+  return await distil(await graphOf(student), inputs, optionsOf(flags), run);
 }
 
-function optionsOf({ steps, batch, rate, seed, validateEvery, threads }: DistilFlags) {
-  return { steps, batch, learningRate: rate, seed, validateEvery, threads } satisfies Partial<DistilOptions>;
+async function graphOf({ folder }: PackedModel) {
+  return decodeModel(await readFile(join(folder, 'model.onnx')), folder);
+}
+
+function optionsOf({ steps, batch, rate, seed, validateEvery, threads, blocks }: DistilFlags) {
+  return { steps, batch, learningRate: rate, seed, validateEvery, threads, blocks } satisfies Partial<DistilOptions>;
 }
 
 async function pack(

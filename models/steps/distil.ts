@@ -3,12 +3,14 @@ import { encodeModel } from '../onnx/codec.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { InputForm } from '../photos.ts';
 import type { CurveRow } from '../train/curve.ts';
+import { TrainError } from '../train/errors.ts';
 import { observeLayers } from '../train/layer-statistics.ts';
 import { frame, WHOLE_PHOTO } from '../train/photos/framing.ts';
 import type { PhotoSplit } from '../train/photos/held-back.ts';
 import type { MaskSource } from '../train/photos/parent-masks.ts';
-import { sampleDrawer, tensors } from '../train/photos/samples.ts';
+import { sampleDrawer, targetOf, tensors } from '../train/photos/samples.ts';
 import { validator } from '../train/photos/validation.ts';
+import { openTeacherBlocks, type TeacherBlocks } from '../train/teacher-blocks.ts';
 import { TRAIN_DEFAULTS, type TrainOptions, type TrainRun, train } from '../train/train.ts';
 import { withWeights } from '../train/trained-model.ts';
 import { buildTrainingGraph, type Loss } from '../train/training-graph.ts';
@@ -29,6 +31,11 @@ export interface DistilOptions extends TrainOptions {
   readonly backdropShare: number;
   /** Photos that each validation runs. @default 48 */
   readonly validationPhotos: number;
+  /**
+   * How much it counts what the teacher's blocks give, beside the mask; the teacher is then run on every sample, and its mask of that is learned
+   * too. 0 learns from the mask alone. @default 0
+   */
+  readonly blocks: number;
 }
 
 export const DISTIL_DEFAULTS: Omit<DistilOptions, 'steps'> = Object.freeze({
@@ -40,6 +47,7 @@ export const DISTIL_DEFAULTS: Omit<DistilOptions, 'steps'> = Object.freeze({
   isVaried: true,
   backdropShare: 0.35,
   validationPhotos: 48,
+  blocks: 0,
 });
 
 /** Photos that the layers are measured on before training. */
@@ -52,6 +60,8 @@ export interface DistilInputs {
   readonly masks: MaskSource;
   /** What the student is fed; it is trained at this size, which should be the size it is used at. */
   readonly form: InputForm;
+  /** What the student was cut out of, where `blocks` are to be learned. */
+  readonly teacher?: Graph | undefined;
 }
 
 export interface Distilled {
@@ -68,13 +78,17 @@ export interface Distilled {
  */
 export async function distil(
   student: Graph,
-  { photos, masks, form }: DistilInputs,
+  { photos, masks, form, teacher }: DistilInputs,
   { steps, ...given }: Partial<DistilOptions> & { steps: number },
   run: TrainRun,
 ): Promise<Distilled> {
   const options: DistilOptions = { ...DISTIL_DEFAULTS, ...given, steps };
   const model = simplify(student, { size: form, foldBatchNorm: true });
-  const training = buildTrainingGraph(model, { mask: options.maskLoss });
+  const first = await Promise.all(
+    photos.learned.slice(0, STATISTICS_PHOTOS).map((file) => readWhole(file, masks, form)),
+  );
+  const blocks = await openBlocks({ student: model, teacher, form }, first, options);
+  const training = buildTrainingGraph(model, { mask: options.maskLoss, features: weighted(blocks, options.blocks) });
   const draw = sampleDrawer({ ...options, photos: photos.learned, source: masks, form });
   const agreement = validator({
     photos: photos.heldBack,
@@ -85,9 +99,6 @@ export async function distil(
     threads: options.threads,
   });
   const { photo, target, emphasis } = training;
-  const first = await Promise.all(
-    photos.learned.slice(0, STATISTICS_PHOTOS).map((file) => readWhole(file, masks, form)),
-  );
   const statistics = await observeLayers(model, first, options);
   const { weights, curve, isFinished } = await train(
     {
@@ -96,18 +107,39 @@ export async function distil(
       fingerprint: fingerprintOf(model, { photos, masks, options }),
       sample: async (at) => {
         const drawn = await draw(at);
+        const seen = await blocks?.of(drawn.photo);
+        const wanted = seen === undefined ? drawn : { ...drawn, ...targetOf(seen.mask, form, options.edgeWeight) };
         return {
-          [photo.name]: drawn.photo,
-          ...(target && { [target.name]: drawn.target }),
-          ...(emphasis && { [emphasis.name]: drawn.emphasis }),
+          [photo.name]: wanted.photo,
+          ...(target && { [target.name]: wanted.target }),
+          ...(emphasis && { [emphasis.name]: wanted.emphasis }),
+          ...seen?.features,
         };
       },
       validate: async (values) => ({ ...(await agreement(withWeights(model, values))) }),
     },
     options,
     run,
-  );
+  ).finally(() => blocks?.close());
   return { graph: withWeights(model, weights), curve, isFinished };
+}
+
+async function openBlocks(
+  { student, teacher, form }: { student: Graph; teacher: Graph | undefined; form: InputForm },
+  photos: readonly Float32Array[],
+  { blocks, threads }: DistilOptions,
+): Promise<TeacherBlocks | undefined> {
+  if (blocks === 0) return undefined;
+  if (teacher === undefined) {
+    throw new TrainError('bad_options', 'Expected the network whose blocks are to be learned, got none');
+  }
+  return await openTeacherBlocks({ teacher: simplify(teacher, { size: form, foldBatchNorm: true }), student }, photos, {
+    threads,
+  });
+}
+
+function weighted(blocks: TeacherBlocks | undefined, weight: number): NonNullable<Loss['features']> {
+  return (blocks?.features ?? []).map((feature) => ({ ...feature, weight: feature.weight * weight }));
 }
 
 async function readWhole(file: string, masks: MaskSource, form: InputForm): Promise<Float32Array> {

@@ -60,6 +60,9 @@ export interface TrainedWeight extends GraphInput {
 const TARGET = 'train.target';
 const EMPHASIS = 'train.emphasis';
 
+/** Name of the input that says what a feature should be. */
+export const featureTarget = (value: string): string => `${TARGET}.${value}`;
+
 /**
  * Puts a loss and the whole backward pass behind a network, all of it plain ONNX operators. The trained weights become inputs,
  * so that they can change from run to run without loading the graph again.
@@ -74,7 +77,7 @@ export function buildTrainingGraph(model: Graph, loss: Loss, options: TrainingGr
   const write = nodeWriter('train');
   const masked = loss.mask === undefined ? [] : maskTerms(write, forward, { losses: loss.mask, dimsOf });
   const features = (loss.features ?? []).map(({ value, weight }) => {
-    const target = { name: `${TARGET}.${value}`, dims: dimsOf(value) };
+    const target = { name: featureTarget(value), dims: dimsOf(value) };
     return { target, term: feature(write, { value, weight, target: target.name, dims: target.dims }) };
   });
   const terms = [...masked, ...features.map(({ term }) => term)];

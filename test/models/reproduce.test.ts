@@ -72,6 +72,33 @@ test('the whole chain in small: cut, taught with a falling loss, quantized; and 
   expect(said.filter((line) => line.endsWith('done before'))).toHaveLength(3);
 }, 60_000);
 
+test('learns what the parent’s blocks give beside its masks, where a step says so', async () => {
+  const taught = parseChain(
+    {
+      id: 'blocks',
+      parent: 'u2netp',
+      steps: [
+        { step: 'prune', ratio: 0.4, align: 2, score: 'random', mode: 'uniform', merge: false, observePhotos: 2 },
+        { step: 'distil', steps: 30, batch: 2, learningRate: 0.003, heldBack: 0.3, backdropShare: 0, blocks: 1 },
+      ],
+    },
+    'a test',
+  );
+  let curve: readonly CurveRow[] = [];
+
+  await reproduce(parent, taught, {
+    calibration: folder,
+    work: join(folder, 'blocks'),
+    log: () => {},
+    onCurve: (rows) => {
+      curve = rows;
+    },
+  });
+
+  const losses = curve.flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
+  expect(losses.at(-1)).toBeLessThan(0.9 * (losses[0] ?? 0));
+}, 60_000);
+
 test('learns from the teacher that a step names, on as many photos as it says', async () => {
   const asked: string[] = [];
   const taught = parseChain(

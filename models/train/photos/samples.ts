@@ -72,7 +72,12 @@ export function tensors(
   const photo = new Float32Array(image.data.length);
   planarInto(photo, image.data, form);
   const target = Float32Array.from(mask.data, (value) => value / 255);
-  return { photo, target, emphasis: edgeEmphasis(target, form, edgeWeight) };
+  return { photo, ...targetOf(target, form, edgeWeight) };
+}
+
+/** A mask `[height, width]`, 0..1, as what is to be learned. */
+export function targetOf(target: Float32Array, form: InputForm, edgeWeight: number): Omit<DrawnSample, 'photo'> {
+  return { target, emphasis: edgeEmphasis(target, form, edgeWeight) };
 }
 
 async function beforeOther(

@@ -27,6 +27,22 @@ test('distil asks for the model to learn from', async () => {
   expect(stderr).toMatch(/required option '--parent <model>'/);
 });
 
+test('distil says what a weight of blocks can be', async () => {
+  const { exitCode, stderr } = await model(
+    'distil',
+    'fast',
+    '--parent',
+    'u2net',
+    '--calibration',
+    '.',
+    '--blocks',
+    '-1',
+  );
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/Expected a number of 0 or more, got -1/);
+});
+
 test('list shows the tiers before what can be fetched', async () => {
   const { stdout } = await model('list');
 
