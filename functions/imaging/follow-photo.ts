@@ -1,6 +1,6 @@
 import { upscaleInto } from './kernels/bilinear.ts';
 import { type EdgeGrid, type Region, shrinkInto } from './kernels/edge-grid.ts';
-import { farFrom } from './kernels/far-from.ts';
+import { nearTo } from './kernels/far-from.ts';
 import { ColourSums, localColoursInto } from './kernels/local-colours.ts';
 import { type EdgeTarget, solveCellsInto, solvePixelsInto, type Trust } from './kernels/solve-edge.ts';
 import type { Mask, RgbImage } from './raster.ts';
@@ -81,33 +81,52 @@ function gridOf(image: RgbImage, mask: Mask, { longestSide, bandReach }: FollowO
 function bandOf(plane: { width: number; height: number; data: Uint8Array }, reach: number): Uint8Array {
   const { width, height, data } = plane;
   const unsure = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number;
-    const isStep =
-      ((i + 1) % width !== 0 && (data[i + 1] as number) !== value) ||
-      (i + width < data.length && (data[i + width] as number) !== value);
-    if ((value > 0 && value < 255) || isStep) unsure[i] = 1;
+  for (let y = 0, i = 0; y < height; y++) {
+    const down = y + 1 < height ? width : 0;
+    for (let x = 0; x < width; x++, i++) {
+      const value = data[i] as number;
+      const right = x + 1 < width ? 1 : 0;
+      const isStep = data[i + right] !== value || data[i + down] !== value;
+      if ((value > 0 && value < 255) || isStep) unsure[i] = 1;
+    }
   }
-  const far = farFrom({ width, height, data: unsure }, reach);
-  for (let i = 0; i < far.length; i++) far[i] = 1 - (far[i] as number);
-  return far;
+  return nearTo({ width, height, data: unsure }, reach);
 }
 
-/** The tiles whose cells, or the neighbours of whose cells, are in the band. */
+/** Of each tile the part that holds its cells in the band and their neighbours; a tile without any is left out. */
 function* tilesOf({ width, height, band }: EdgeGrid, side: number): Generator<Region> {
   for (let top = 0; top < height; top += side) {
     for (let left = 0; left < width; left += side) {
-      const region = { left, top, right: Math.min(width, left + side), bottom: Math.min(height, top + side) };
-      if (hasBand(band, width, widened(region, 1, { width, height }))) yield region;
+      const tile = { left, top, right: Math.min(width, left + side), bottom: Math.min(height, top + side) };
+      // Neighbours of a band that begins just outside belong to this tile, too.
+      const box = bandBox(band, width, widened(tile, 1, { width, height }));
+      if (box !== undefined) yield common(widened(box, 1, { width, height }), tile);
     }
   }
 }
 
-function hasBand(band: Uint8Array, width: number, { left, top, right, bottom }: Region): boolean {
+/** The smallest part of a region that holds all its cells of the band. */
+function bandBox(band: Uint8Array, width: number, { left, top, right, bottom }: Region): Region | undefined {
+  const box = { left: right, top: bottom, right: left, bottom: top };
   for (let y = top; y < bottom; y++) {
-    if (band.subarray(y * width + left, y * width + right).includes(1)) return true;
+    const row = band.subarray(y * width + left, y * width + right);
+    const first = row.indexOf(1);
+    if (first === -1) continue;
+    box.left = Math.min(box.left, left + first);
+    box.right = Math.max(box.right, left + row.lastIndexOf(1) + 1);
+    box.top = Math.min(box.top, y);
+    box.bottom = y + 1;
   }
-  return false;
+  return box.bottom > box.top ? box : undefined;
+}
+
+function common(a: Region, b: Region): Region {
+  return {
+    left: Math.max(a.left, b.left),
+    top: Math.max(a.top, b.top),
+    right: Math.min(a.right, b.right),
+    bottom: Math.min(a.bottom, b.bottom),
+  };
 }
 
 function widened({ left, top, right, bottom }: Region, by: number, frame: { width: number; height: number }): Region {

@@ -1,7 +1,10 @@
 import type { EdgeGrid } from './edge-grid.ts';
 
-/** Where a point's values lie: opacity, the subject's and the background's RGB, and how much each varies; 0..255. */
-export const PLANES = { alpha: 0, front: 1, back: 4, spread: 7 } as const;
+/**
+ * Where a point's values lie: what the mask says, the subject's and the background's RGB, and how much each varies, 0..255; and a place for
+ * what follows from them, 0..1, since a number that a function returns may cost an allocation.
+ */
+export const PLANES = { alpha: 0, front: 1, back: 4, spread: 7, opacity: 9 } as const;
 const COUNT = 9;
 
 /** Reads what a grid knows at its cells and, bilinearly, at the photo's pixels between their centres. */
@@ -11,10 +14,15 @@ export class PointReader {
   readonly #around = new Float64Array(9 * COUNT);
   /** Three columns of those, at one row of pixels. */
   readonly #columns = new Float64Array(3 * COUNT);
-  readonly #point = new Float64Array(COUNT);
+  readonly #point = new Float64Array(COUNT + 1);
+  /** From one pixel to the next. */
+  readonly #step = new Float64Array(COUNT);
+  /** The first pixel of a cell that lies right of its centre. */
+  readonly #middle: number;
 
   constructor(grid: EdgeGrid) {
     this.#grid = grid;
+    this.#middle = Math.ceil((grid.factor - 1) / 2);
   }
 
   /** @returns A cell's own values; overwritten by the next call of anything. */
@@ -49,16 +57,29 @@ export class PointReader {
     }
   }
 
-  /** @param x Of a pixel, counted from the cell's left. @returns Its values; overwritten by the next call of anything. */
+  /**
+   * Reads the row's pixels from left to right.
+   *
+   * @param x Counted from the cell's left; the pixel before it came before. @returns Its values; overwritten by the next call of anything.
+   */
   at(x: number): Float64Array {
-    const columns = this.#columns;
     const point = this.#point;
-    const place = (x + 0.5) / this.#grid.factor + 0.5;
+    const step = this.#step;
+    // Between the same two columns the values go on in equal steps.
+    if (x !== 0 && x !== this.#middle) {
+      for (let i = 0; i < COUNT; i++) point[i] = (point[i] as number) + (step[i] as number);
+      return point;
+    }
+    const columns = this.#columns;
+    const { factor } = this.#grid;
+    const place = (x + 0.5) / factor + 0.5;
     const left = place < 1 ? 0 : 1;
     const weight = place - left;
     for (let i = 0, from = left * COUNT; i < COUNT; i++, from++) {
       const value = columns[from] as number;
-      point[i] = value + ((columns[from + COUNT] as number) - value) * weight;
+      const slope = (columns[from + COUNT] as number) - value;
+      point[i] = value + slope * weight;
+      step[i] = slope / factor;
     }
     return point;
   }

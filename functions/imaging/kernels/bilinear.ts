@@ -24,9 +24,10 @@ function taps(targetLength: number, sourceLength: number): Taps {
 const INVISIBLE = 0.5 / 255;
 
 /**
- * Scales a mask to `[height, width]` bilinearly and rounds it to 0..255. Rows without any subject are only cleared.
+ * Scales a mask to `[height, width]` bilinearly and rounds it to 0..255. Stretches that are all subject or all background are
+ * only filled.
  *
- * @param target Uint8Array of height x width, overwritten. Cost: 2 ns a pixel of the subject's rows.
+ * @param target Uint8Array of height x width, overwritten. Cost: 2 ns a pixel at the edges.
  */
 export function upscaleInto(
   target: Uint8Array,
@@ -59,11 +60,34 @@ function blendRowsInto(row: Float32Array, mask: Mask, upper: number, weight: num
   return peak;
 }
 
+/** Most of a row is as sure as its neighbours, and whole stretches of it are filled at once. */
 function stretchRowInto(target: Uint8Array, start: number, row: Float32Array, { index, weight }: Taps): void {
-  for (let x = 0; x < index.length; x++) {
+  let x = 0;
+  while (x < index.length) {
     const left = index[x] as number;
     const a = row[left] as number;
-    const value = a + ((row[left + 1] as number) - a) * (weight[x] as number);
-    target[start + x] = (value * 255 + 0.5) | 0;
+    const b = row[left + 1] as number;
+    let right = left + 1;
+    if (a === b) {
+      while (row[right + 1] === a) right++;
+      const end = right < row.length - 1 ? firstFrom(index, right, x) : index.length;
+      target.fill((a * 255 + 0.5) | 0, start + x, start + end);
+      x = end;
+      continue;
+    }
+    for (; x < index.length && index[x] === left; x++) {
+      target[start + x] = ((a + (b - a) * (weight[x] as number)) * 255 + 0.5) | 0;
+    }
   }
+}
+
+/** @returns The first place from `start` on at which an ascending list holds `value` or more, or its length. */
+function firstFrom(list: Int32Array, value: number, start: number): number {
+  let [low, high] = [start, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

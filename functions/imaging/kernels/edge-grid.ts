@@ -33,19 +33,22 @@ export interface Region {
 
 /** Averages the photo over a region's cells. Cost: one visit a photo pixel of the region. */
 export function shrinkInto({ width, factor, photo }: EdgeGrid, image: RgbImage, region: Region): void {
+  const { data } = image;
   for (let cellY = region.top; cellY < region.bottom; cellY++) {
     const top = cellY * factor;
     const bottom = Math.min(image.height, top + factor);
     for (let cellX = region.left; cellX < region.right; cellX++) {
       const left = cellX * factor;
       const right = Math.min(image.width, left + factor);
-      let [red, green, blue] = [0, 0, 0];
+      let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let y = top; y < bottom; y++) {
         const end = (y * image.width + right) * 3;
         for (let i = (y * image.width + left) * 3; i < end; i += 3) {
-          red += image.data[i] as number;
-          green += image.data[i + 1] as number;
-          blue += image.data[i + 2] as number;
+          red += data[i] as number;
+          green += data[i + 1] as number;
+          blue += data[i + 2] as number;
         }
       }
       const share = 1 / ((bottom - top) * (right - left));

@@ -19,18 +19,24 @@ export interface Trust {
  * How opaque a colour between two others is: where it lies on the line from the background's to the subject's, and what
  * the mask says, each as much as it can be trusted there.
  *
- * @param point As {@link PLANES} names them. @returns 0..1.
+ * @param point As {@link PLANES} names them; its opacity is written. @param at Where the colour lies in `rgb`.
  */
-function opacityOf(red: number, green: number, blue: number, point: Float64Array, trust: Trust): number {
+function solvePoint(point: Float64Array, rgb: Uint8Array, at: number, trust: Trust): void {
   const prior = (point[PLANES.alpha] as number) / 255;
-  const fromRed = red - (point[PLANES.back] as number);
-  const fromGreen = green - (point[PLANES.back + 1] as number);
-  const fromBlue = blue - (point[PLANES.back + 2] as number);
-  const toRed = (point[PLANES.front] as number) - (point[PLANES.back] as number);
-  const toGreen = (point[PLANES.front + 1] as number) - (point[PLANES.back + 1] as number);
-  const toBlue = (point[PLANES.front + 2] as number) - (point[PLANES.back + 2] as number);
+  const backRed = point[PLANES.back] as number;
+  const backGreen = point[PLANES.back + 1] as number;
+  const backBlue = point[PLANES.back + 2] as number;
+  const fromRed = (rgb[at] as number) - backRed;
+  const fromGreen = (rgb[at + 1] as number) - backGreen;
+  const fromBlue = (rgb[at + 2] as number) - backBlue;
+  const toRed = (point[PLANES.front] as number) - backRed;
+  const toGreen = (point[PLANES.front + 1] as number) - backGreen;
+  const toBlue = (point[PLANES.front + 2] as number) - backBlue;
   const squared = toRed * toRed + toGreen * toGreen + toBlue * toBlue;
-  if (squared < 1) return prior;
+  if (squared < 1) {
+    point[PLANES.opacity] = prior;
+    return;
+  }
   const along = (fromRed * toRed + fromGreen * toGreen + fromBlue * toBlue) / squared;
   const place = along < 0 ? 0 : along > 1 ? 1 : along;
   // A colour off the line is another material, such as a seam: its place on the line says nothing.
@@ -42,7 +48,7 @@ function opacityOf(red: number, green: number, blue: number, point: Float64Array
   const back = point[PLANES.spread + 1] as number;
   const variance = trust.noise * trust.noise + front * front * place + back * back * (1 - place) + trust.off * off;
   const masks = trust.mask * trust.mask * squared;
-  return prior + (masks / (masks + variance)) * (place - prior);
+  point[PLANES.opacity] = prior + (masks / (masks + variance)) * (place - prior);
 }
 
 /** Solves the band's cells of a region. @param target `[height, width]` of the grid, 0..255. */
@@ -53,9 +59,8 @@ export function solveCellsInto(target: Uint8Array, grid: EdgeGrid, region: Regio
     for (let cell = y * width + region.left; cell < y * width + region.right; cell++) {
       if (band[cell] === 0) continue;
       const point = reader.atCell(cell);
-      const at = cell * 3;
-      const found = opacityOf(photo[at] as number, photo[at + 1] as number, photo[at + 2] as number, point, trust);
-      target[cell] = found * 255 + 0.5;
+      solvePoint(point, photo, cell * 3, trust);
+      target[cell] = (point[PLANES.opacity] as number) * 255 + 0.5;
     }
   }
 }
@@ -97,7 +102,8 @@ interface Block {
 function solveBlockInto(target: EdgeTarget, { grid, reader, cellX, cellY }: Block, trust: Trust): void {
   const { factor } = grid;
   const { width, height } = target.image;
-  const [left, top] = [cellX * factor, cellY * factor];
+  const left = cellX * factor;
+  const top = cellY * factor;
   const across = Math.min(width - left, factor);
   const down = Math.min(height - top, factor);
   const certain = certainty(grid, cellX, cellY, trust);
@@ -112,7 +118,8 @@ function solveBlockInto(target: EdgeTarget, { grid, reader, cellX, cellY }: Bloc
 
 /** @returns 0 or 255 where a cell and all that touch it are that, as far as the trust tells; else null. */
 function certainty({ width, height, alpha }: EdgeGrid, cellX: number, cellY: number, trust: Trust): 0 | 255 | null {
-  let [least, most] = [255, 0];
+  let least = 255;
+  let most = 0;
   for (let y = Math.max(0, cellY - 1); y <= Math.min(height - 1, cellY + 1); y++) {
     for (let x = Math.max(0, cellX - 1); x <= Math.min(width - 1, cellX + 1); x++) {
       const value = alpha[y * width + x] as number;
@@ -124,13 +131,13 @@ function certainty({ width, height, alpha }: EdgeGrid, cellX: number, cellY: num
 }
 
 function solvePixelInto({ alpha, image }: EdgeTarget, pixel: number, point: Float64Array, trust: Trust): void {
-  const { data } = image;
-  const at = pixel * 3;
-  const found = opacityOf(data[at] as number, data[at + 1] as number, data[at + 2] as number, point, trust);
-  const levelled = (found - trust.low) / (trust.high - trust.low);
+  solvePoint(point, image.data, pixel * 3, trust);
+  const levelled = ((point[PLANES.opacity] as number) - trust.low) / (trust.high - trust.low);
   const opacity = levelled <= 0 ? 0 : levelled >= 1 ? 1 : levelled;
   alpha[pixel] = opacity * 255 + 0.5;
-  if (opacity > 0 && opacity < 1) cleanInto(data, at, opacity, point);
+  if (opacity === 0 || opacity === 1) return;
+  point[PLANES.opacity] = opacity;
+  cleanInto(image.data, pixel * 3, point);
 }
 
 /** Less opaque pixels say too little of their own colour: what they leave unexplained is not scaled up further. */
@@ -141,7 +148,8 @@ const LEAST_OPACITY = 0.25;
  * the photo's noise is in that, so that nearly transparent ones lean on the subject's colour nearby. Blur-fusion (Forte
  * 2021) leans on it everywhere, which wipes out what a rim has of its own.
  */
-function cleanInto(rgb: Uint8Array, at: number, opacity: number, point: Float64Array): void {
+function cleanInto(rgb: Uint8Array, at: number, point: Float64Array): void {
+  const opacity = point[PLANES.opacity] as number;
   const gain = opacity > LEAST_OPACITY ? 1 / opacity : 1 / LEAST_OPACITY;
   const nearby = 1 - gain * opacity;
   const veil = 1 - opacity;

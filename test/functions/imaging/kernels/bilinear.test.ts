@@ -61,6 +61,25 @@ describe('agrees with the definition', () => {
     expect(firstDifference(upscale(mask, 50, 61), reference(mask, 50, 61), ROUNDING)).toBeNull();
   });
 
+  test('with long stretches that are equal, of any value, up to either side', () => {
+    const mask = drawMask(
+      '####5555....####',
+      '....33333333####',
+      '################',
+      '55..............',
+      '..............#.',
+    );
+
+    for (const [width, height] of [
+      [3, 5],
+      [16, 5],
+      [97, 23],
+      [640, 11],
+    ] as const) {
+      expect(firstDifference(upscale(mask, width, height), reference(mask, width, height), ROUNDING)).toBeNull();
+    }
+  });
+
   test('below what one level of alpha can show', () => {
     const faint: Mask = { width: 2, height: 1, data: Float32Array.of(0.5 / 255 - 1e-5, 0.5 / 255 + 1e-5) };
 
