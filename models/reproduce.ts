@@ -23,7 +23,11 @@ export interface ReproduceOptions {
   /** Where each step's result is kept; what lies there already is used again. */
   readonly work: string;
   readonly log: (line: string) => void;
-  readonly signal?: AbortSignal;
+  /**
+   * Runs a training with a signal that stops it with a checkpoint. Other steps start anew when they are done again, so that whoever wants to
+   * stop may end the process. @default one that never stops
+   */
+  readonly training?: <T>(run: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Finds a teacher that a step names. @default {@link ensureModel} */
   readonly findModel?: (id: string) => Promise<PackedModel>;
   /** Told every step of a training. */
@@ -89,16 +93,21 @@ async function distilStep(before: PackedModel, step: DistilStep, place: StepPlac
   const { findModel = ensureModel } = place;
   const source = teacher === undefined ? place.parent : await findModel(teacher);
   const masks = parentMasks(source, { cache: join(work, 'masks'), threads });
-  const { graph, curve, isFinished } = await distil(
-    await readNetwork(before),
-    { photos, masks, form: before.manifest.input, teacher: blocks > 0 ? await readNetwork(source) : undefined },
-    { ...training, blocks, threads },
-    {
-      checkpoint: `${place.folder}.checkpoint`,
-      ...(place.signal && { signal: place.signal }),
-      ...(place.onProgress && { onProgress: place.onProgress }),
-      onCheckpoint: async (rows) => place.onCurve?.(rows),
-    },
+  const { training: untilStopped = (run) => run(new AbortController().signal) } = place;
+  const student = await readNetwork(before);
+  const network = blocks > 0 ? await readNetwork(source) : undefined;
+  const { graph, curve, isFinished } = await untilStopped((signal) =>
+    distil(
+      student,
+      { photos, masks, form: before.manifest.input, teacher: network },
+      { ...training, blocks, threads },
+      {
+        checkpoint: `${place.folder}.checkpoint`,
+        signal,
+        ...(place.onProgress && { onProgress: place.onProgress }),
+        onCheckpoint: async (rows) => place.onCurve?.(rows),
+      },
+    ),
   );
   if (!isFinished) {
     throw new PruneError('interrupted', 'Expected the training to finish, got a stop: run the same command to go on');

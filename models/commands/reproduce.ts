@@ -37,16 +37,14 @@ async function reproduceCommand(tier: string, flags: ReproduceFlags): Promise<vo
   const parent = await ensureModel(chain.parent, { onProgress: progress.report }).finally(progress.stop);
   const work = flags.work ?? join(cacheFolder(), 'reproduce', chain.id);
   const line = startTrainingLine(chain.id, (text) => console.log(text));
-  const made = await untilStopped((signal) =>
-    reproduce(parent, chain, {
-      calibration: flags.calibration,
-      work,
-      signal,
-      log: (text) => console.log(text),
-      onProgress: line.report,
-      onCurve: (curve) => void writeCurve(work, curve, chain.id),
-    }),
-  ).finally(line.stop);
+  const made = await reproduce(parent, chain, {
+    calibration: flags.calibration,
+    work,
+    training: untilStopped,
+    log: (text) => console.log(text),
+    onProgress: line.report,
+    onCurve: (curve) => void writeCurve(work, curve, chain.id),
+  }).finally(line.stop);
   const out = flags.out ?? join(cacheFolder(), 'models', chain.id);
   await rm(out, { recursive: true, force: true });
   await cp(made.folder, out, { recursive: true });

@@ -10,6 +10,7 @@ import { simplify } from '#models/steps/simplify.ts';
 import { TIERS } from '#models/tiers.ts';
 import type { CurveRow } from '#models/train/curve.ts';
 import { splitPhotos } from '#models/train/photos/held-back.ts';
+import { temporaryFolder } from '#test/support/folders.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
 
@@ -124,6 +125,29 @@ test('learns from the teacher that a step names, on as many photos as it says', 
   const masks = await readdir(join(work, 'masks'), { recursive: true });
   expect(masks.filter((name) => name.endsWith('.png'))).toHaveLength(2 + heldBack);
 });
+
+test('only a training can be stopped, and says that the same command goes on', async () => {
+  const stopped: string[] = [];
+  const said: string[] = [];
+  const work = temporaryFolder();
+  const run = (isStopped: boolean) =>
+    reproduce(parent, chain, {
+      calibration: folder,
+      work,
+      log: (line) => said.push(line),
+      training: (train) => {
+        stopped.push(said.at(-1) ?? '');
+        return train(isStopped ? AbortSignal.abort() : new AbortController().signal);
+      },
+    });
+
+  await expect(run(true)).rejects.toThrow(/run the same command to go on/);
+  const made = await run(false);
+
+  expect(stopped).toEqual(['distil ...', 'distil ...']);
+  expect(said).toContain('prune: done before');
+  expect(made.manifest.recipe).toMatchObject({ step: 'quantize' });
+}, 60_000);
 
 test('every tier has a recipe', async () => {
   for (const tier of TIERS) await expect(readChain(tier)).resolves.toMatchObject({ id: tier });
