@@ -40,11 +40,16 @@ export class CutoutStack extends Stack {
     });
     uploadRule(this, 'Uploads', { settings, photos, photoQueue });
     worker.takePhotosFrom(photoQueue.queue);
-    new BatchEnd(this, 'BatchEnd', { settings, shipment, photos, cutouts, photoQueue, encryptionKey });
+    const batchEnd = new BatchEnd(this, 'BatchEnd', { settings, shipment, photos, cutouts, photoQueue, encryptionKey });
 
     const metrics = photoMetrics(worker.logGroup, settings.stage);
     const watched = { metrics, photoQueue, worker: worker.function };
-    const { alarms, topic } = new Alarms(this, 'Alarms', { settings, encryptionKey, ...watched });
+    const { alarms, topic } = new Alarms(this, 'Alarms', {
+      settings,
+      encryptionKey,
+      batchEnd: batchEnd.function,
+      ...watched,
+    });
     dashboard(this, 'Dashboard', { ...watched, alarms });
 
     const outputs = {

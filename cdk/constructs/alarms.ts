@@ -15,6 +15,7 @@ export interface AlarmsOptions {
   readonly settings: Pick<StageSettings, 'stage' | 'alarmEmail' | 'doubtfulShare'>;
   readonly photoQueue: PhotoQueue;
   readonly worker: IFunction;
+  readonly batchEnd: IFunction;
   readonly metrics: PhotoMetrics;
   readonly encryptionKey: IKey | undefined;
 }
@@ -24,6 +25,8 @@ const OLDEST_PHOTO_HOURS = 2;
 /** A single crash or timeout is mended by its retry. */
 const ERRORS_IN_FIVE_MINUTES = 3;
 const THROTTLED_PERIODS = 3;
+/** Two looks for the end of a batch that fail one after the other; the next one sees what a single one missed. */
+const FAILED_LOOKS = 2;
 /** A share of fewer photos says nothing. */
 const FEWEST_CUTOUTS = 20;
 
@@ -40,8 +43,9 @@ export class Alarms extends Construct {
   readonly topic: Topic;
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { settings, photoQueue, worker, metrics, encryptionKey }: AlarmsOptions) {
+  constructor(scope: Construct, id: string, options: AlarmsOptions) {
     super(scope, id);
+    const { settings, photoQueue, worker, batchEnd, metrics, encryptionKey } = options;
     this.topic = new Topic(this, 'Topic', {
       displayName: `Cutline ${settings.stage}`,
       enforceSSL: true,
@@ -88,6 +92,11 @@ export class Alarms extends Construct {
         metric: worker.metricThrottles(fiveMinutes),
         threshold: 1,
         evaluationPeriods: THROTTLED_PERIODS,
+      }),
+      this.#alarm('BatchEndsUnseen', {
+        description: 'Nothing says when a batch has ended, since the function that looks fails: see its log',
+        metric: batchEnd.metricErrors({ period: Duration.minutes(10), statistic: 'Sum' }),
+        threshold: FAILED_LOOKS,
       }),
       this.#alarm('CutoutsDoubtful', {
         description: `More than ${settings.doubtfulShare * 100} % of an hour's cutouts are doubtful: another kind of photo?`,

@@ -4,7 +4,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Architecture, Code, Function as LambdaFn, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, type IFunction, Function as LambdaFn, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HANDLER } from '#functions/remove-background/bundle.ts';
@@ -31,6 +31,8 @@ const MEMORY_MB = 1_024;
 
 /** Looks every few minutes whether a batch has ended, and says so to EventBridge: source `cutline`, `Batch Completed`. */
 export class BatchEnd extends Construct {
+  readonly function: IFunction;
+
   constructor(scope: Construct, id: string, props: BatchEndOptions) {
     super(scope, id);
     const { settings, shipment, photos, cutouts, photoQueue } = props;
@@ -56,6 +58,7 @@ export class BatchEnd extends Construct {
         CUTLINE_FAILED_PHOTOS: photoQueue.failed.queueUrl,
       },
     });
+    this.function = lambda;
     new Rule(this, 'Look', {
       description: 'Looks whether a batch has ended',
       schedule: Schedule.rate(LOOK_EVERY),

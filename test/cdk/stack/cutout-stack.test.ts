@@ -163,7 +163,7 @@ describe('safety', () => {
 });
 
 describe('what somebody is told', () => {
-  test('covers failed photos, a standing queue, crashes, throttling and doubtful cutouts', () => {
+  test('covers failed photos, a standing queue, crashes, throttling, unseen ends of batches and doubtful cutouts', () => {
     const alarms = propertiesOf(template, 'AWS::CloudWatch::Alarm');
 
     expect(alarms.map(({ MetricName }) => MetricName).filter(Boolean)).toEqual([
@@ -171,8 +171,14 @@ describe('what somebody is told', () => {
       'ApproximateAgeOfOldestMessage',
       'Errors',
       'Throttles',
+      'Errors',
     ]);
-    expect(alarms).toHaveLength(5);
+    expect(alarms).toHaveLength(6);
+    const functions = alarms.filter(({ MetricName }) => MetricName === 'Errors').map(({ Dimensions }) => Dimensions[0]);
+    expect(functions).toEqual([
+      { Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^RemoveBackground/) } },
+      { Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^BatchEnd/) } },
+    ]);
     const [failed] = alarms;
     expect(failed.Dimensions[0].Value['Fn::GetAtt'][0]).toMatch(/FailedPhotos/);
     expect(failed).toMatchObject({ Threshold: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
