@@ -2,6 +2,7 @@ import type { Preset } from '../contract/preset.ts';
 import type { Thresholds } from './assess.ts';
 import { decode, type Photo, type PhotoLimits } from './decode.ts';
 import { refuseTooDoubtful } from './errors.ts';
+import { giveBack } from './give-back.ts';
 import { type Judged, segmentAndJudge } from './judge.ts';
 import type { RgbImage } from './raster.ts';
 import { refineInto } from './refine.ts';
@@ -45,10 +46,22 @@ export interface Cutout extends Pick<Judged, 'assessment' | 'model' | 'escalatio
  * @param bytes A whole photo file. @throws {ImagingError} when it can never succeed.
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
-  const { presets, limits, workspace, stage = async (_, run) => await run() } = options;
-  const { existingAlpha = 'flatten', roi, edges = 'fine' } = presets[0] ?? {};
-
+  const { presets, limits, stage = runStage } = options;
+  const { existingAlpha = 'flatten' } = presets[0] ?? {};
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));
+  try {
+    return await cutOutDecoded(photo, options);
+  } finally {
+    giveBack(photo.image.data);
+    if (photo.alpha !== null) giveBack(photo.alpha.data);
+  }
+}
+
+const runStage: StageRunner = async (_, run) => await run();
+
+async function cutOutDecoded(photo: Photo, options: CutOutOptions): Promise<Cutout> {
+  const { presets, workspace, stage = runStage } = options;
+  const { roi, edges = 'fine' } = presets[0] ?? {};
   const region = findRegion(roi, photo.image);
   const seen = await cutToRegion(photo.image, region);
   // segment > assess, and both again with the bigger network where that is in doubt.
