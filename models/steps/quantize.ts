@@ -8,7 +8,6 @@ import { fillLanes } from '../quantization/fill-lanes.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { type Packing, roundForPacking } from '../quantization/round-for-packing.ts';
-import { rowsThenColumns } from '../quantization/rows-then-columns.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
 export interface QuantizeOptions {
@@ -61,7 +60,7 @@ export async function quantize(
   const options: QuantizeOptions = { ...QUANTIZE_DEFAULTS, ...given };
   const { photos, form, seed, packedFrom, onStep = () => {} } = options;
   onStep('equalize');
-  const level = await equalize(rowsThenColumns(graph), { photos, form });
+  const level = await equalize(graph, { photos, form });
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
   let packing: Packing | undefined;
