@@ -74,6 +74,12 @@ export function registerDistil(program: Command): void {
 }
 
 async function distilCommand(studentName: string, flags: DistilFlags): Promise<void> {
+  if (flags.blocks > 0 && flags.masks !== undefined) {
+    throw new TrainError(
+      'bad_options',
+      "Expected --masks or --blocks, got both: whoever learns the parent's blocks learns the parent's masks, too",
+    );
+  }
   const student = await open(studentName);
   const parent = await open(flags.parent);
   const id = flags.id ?? `${student.manifest.id}-${parent.manifest.id}`;

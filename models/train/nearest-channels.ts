@@ -4,6 +4,8 @@ export interface NearestChannels {
   readonly channels: readonly number[];
   /** Mean variance of those, over all positions. */
   readonly variance: number;
+  /** Share of it by which the channels differ: 0 where they are the same, 1 and more where they have nothing in common. */
+  readonly difference: number;
 }
 
 /**
@@ -18,17 +20,22 @@ export function nearestChannels(
   { positions }: { positions: number },
 ): NearestChannels {
   const count = (own[0]?.length ?? 0) / positions;
-  const channels = Array.from({ length: count }, (_, channel) => nearestOf(channel, own, theirs, positions));
-  const variances = channels.map((channel) => varianceOf(channel, theirs, positions));
-  return { channels, variance: variances.reduce((sum, variance) => sum + variance, 0) / Math.max(1, count) };
+  const nearest = Array.from({ length: count }, (_, channel) => nearestOf(channel, own, theirs, positions));
+  const channels = nearest.map(({ channel }) => channel);
+  const variance = mean(channels.map((channel) => varianceOf(channel, theirs, positions)));
+  const difference = mean(nearest.map(({ distance }) => distance)) / (own.length * positions);
+  return { channels, variance, difference: difference / variance };
 }
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 function nearestOf(
   channel: number,
   own: readonly Float32Array[],
   theirs: readonly Float32Array[],
   positions: number,
-): number {
+): { channel: number; distance: number } {
   const candidates = (theirs[0]?.length ?? 0) / positions;
   let [nearest, least] = [0, Number.POSITIVE_INFINITY];
   for (let candidate = 0; candidate < candidates; candidate++) {
@@ -42,7 +49,7 @@ function nearestOf(
     }
     if (distance < least) [nearest, least] = [candidate, distance];
   }
-  return nearest;
+  return { channel: nearest, distance: least };
 }
 
 function varianceOf(channel: number, photos: readonly Float32Array[], positions: number): number {

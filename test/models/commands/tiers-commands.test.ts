@@ -43,6 +43,14 @@ test('distil says what a weight of blocks can be', async () => {
   expect(stderr).toMatch(/Expected a number of 0 or more, got -1/);
 });
 
+test('distil learns either true masks or what blocks give', async () => {
+  const folders = ['--calibration', '.', '--masks', '.'];
+  const { exitCode, stderr } = await model('distil', 'fast', '--parent', 'u2net', ...folders, '--blocks', '1');
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^model: Expected --masks or --blocks, got both/);
+});
+
 test('list shows the tiers before what can be fetched', async () => {
   const { stdout } = await model('list');
 

@@ -15,7 +15,11 @@ test('finds the channels that were kept, in any order and although they are no l
     ),
   );
 
-  expect(nearestChannels(own, theirs, { positions }).channels).toEqual(kept);
+  const { channels, difference } = nearestChannels(own, theirs, { positions });
+
+  expect(channels).toEqual(kept);
+  // Of variance 1, a tenth is missing, and noise of .3 was added.
+  expect(difference).toBeCloseTo(0.1 ** 2 + 0.3 ** 2, 1);
 });
 
 test('the variance is the mean of the matched channels’ own, over all photos', () => {

@@ -10,8 +10,8 @@ const random = seededRandom(5);
 const photos = [0, 1].map(() => Float32Array.from({ length: 3 * side * side }, () => random.normal()));
 
 /** One block of 6 channels that ends in an Add, and a mask. */
-function teacherGraph(): Graph {
-  const net = network({ height: side, seed: 9 });
+function teacherGraph(seed = 9): Graph {
+  const net = network({ height: side, seed });
   const block = net.op('Add', [net.conv(net.input, 6, { name: 'a' }), net.conv(net.input, 6, { name: 'b' })], {
     name: 'block',
   });
@@ -64,4 +64,10 @@ test('says so where teacher and student have no block in common', async () => {
   await expect(openTeacherBlocks({ teacher: teacherGraph(), student: other }, photos, { threads: 1 })).rejects.toThrow(
     /without a block in common/,
   );
+});
+
+test('says so where the student is another network, though its blocks are called the same', async () => {
+  const pair = { teacher: teacherGraph(), student: teacherGraph(10) };
+
+  await expect(openTeacherBlocks(pair, photos, { threads: 1 })).rejects.toThrow(/that the student was cut out of/);
 });
