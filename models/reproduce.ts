@@ -27,7 +27,7 @@ export interface ReproduceOptions {
    * Runs a training with a signal that stops it with a checkpoint. Other steps start anew when they are done again, so that whoever wants to
    * stop may end the process. @default one that never stops
    */
-  readonly training?: <T>(run: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+  readonly untilStopped?: <T>(run: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Finds a teacher that a step names. @default {@link ensureModel} */
   readonly findModel?: (id: string) => Promise<PackedModel>;
   /** Told every step of a training. */
@@ -90,10 +90,9 @@ async function distilStep(before: PackedModel, step: DistilStep, place: StepPlac
   const split = splitPhotos(await listPhotos(calibration), { folder: calibration, share: heldBack, seed });
   const photos = { ...split, learned: seededRandom(seed).shuffled(split.learned).slice(0, most) };
   const threads = availableParallelism();
-  const { findModel = ensureModel } = place;
+  const { findModel = ensureModel, untilStopped = (run) => run(new AbortController().signal) } = place;
   const source = teacher === undefined ? place.parent : await findModel(teacher);
   const masks = parentMasks(source, { cache: join(work, 'masks'), threads });
-  const { training: untilStopped = (run) => run(new AbortController().signal) } = place;
   const student = await readNetwork(before);
   const network = blocks > 0 ? await readNetwork(source) : undefined;
   const { graph, curve, isFinished } = await untilStopped((signal) =>

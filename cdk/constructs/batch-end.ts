@@ -48,6 +48,8 @@ export class BatchEnd extends Construct {
       handler: HANDLER,
       memorySize: MEMORY_MB,
       timeout: TIMEOUT,
+      // What one look misses the next one sees.
+      retryAttempts: 0,
       role: this.#role(props, logGroup),
       logGroup,
       environment: {
@@ -62,7 +64,6 @@ export class BatchEnd extends Construct {
     new Rule(this, 'Look', {
       description: 'Looks whether a batch has ended',
       schedule: Schedule.rate(LOOK_EVERY),
-      // What one look misses the next one sees.
       targets: [new LambdaFunction(lambda, { retryAttempts: 0 })],
     });
   }

@@ -40,7 +40,7 @@ async function reproduceCommand(tier: string, flags: ReproduceFlags): Promise<vo
   const made = await reproduce(parent, chain, {
     calibration: flags.calibration,
     work,
-    training: untilStopped,
+    untilStopped,
     log: (text) => console.log(text),
     onProgress: line.report,
     onCurve: (curve) => void writeCurve(work, curve, chain.id),

@@ -72,9 +72,9 @@ export interface Distilled {
 
 /**
  * Teaches a network to make its parent's masks (Hinton et al. 2015), on photos framed, recoloured and put before other backgrounds at random while the
- * mask stays what the parent made of the photo as it was.
+ * mask stays what the parent made of the photo as it was; where blocks are learned, the parent looks at each varied photo itself.
  *
- * @returns The student with the averaged weights. Cost: about 3.7 runs of the student a photo.
+ * @returns The student with the averaged weights. Cost: about 3.7 runs of the student a photo, and one of the parent for blocks.
  */
 export async function distil(
   student: Graph,
@@ -87,6 +87,7 @@ export async function distil(
   const first = await Promise.all(
     photos.learned.slice(0, STATISTICS_PHOTOS).map((file) => readWhole(file, masks, form)),
   );
+  const statistics = await observeLayers(model, first, options);
   const blocks = await openBlocks({ student: model, teacher, form }, first, options);
   const training = buildTrainingGraph(model, { mask: options.maskLoss, features: weighted(blocks, options.blocks) });
   const draw = sampleDrawer({ ...options, photos: photos.learned, source: masks, form });
@@ -99,7 +100,6 @@ export async function distil(
     threads: options.threads,
   });
   const { photo, target, emphasis } = training;
-  const statistics = await observeLayers(model, first, options);
   const { weights, curve, isFinished } = await train(
     {
       training,

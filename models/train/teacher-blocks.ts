@@ -31,7 +31,8 @@ interface Block {
  * end a block (an Add, in this family). Unlike the mask, a block's output says what it should be at every pixel of every photo, also of one
  * whose subject can be seen either way.
  *
- * @param photos What channels are told apart by, and what weighs the blocks. @throws {TrainError} `bad_options` when no block is common.
+ * @param photos What channels are told apart by, and what weighs the blocks. @throws {TrainError} `bad_options` when no block is common, or what
+ * they give has too little in common for a student that was cut out of this teacher.
  */
 export async function openTeacherBlocks(
   { teacher, student }: { teacher: Graph; student: Graph },

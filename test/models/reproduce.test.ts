@@ -135,7 +135,7 @@ test('only a training can be stopped, and says that the same command goes on', a
       calibration: folder,
       work,
       log: (line) => said.push(line),
-      training: (train) => {
+      untilStopped: (train) => {
         stopped.push(said.at(-1) ?? '');
         return train(isStopped ? AbortSignal.abort() : new AbortController().signal);
       },
