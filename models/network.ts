@@ -11,8 +11,11 @@ export interface Feed {
 
 /** A graph loaded into onnxruntime. Close it: its weights live outside the garbage collector. */
 export interface Network {
-  /** @returns Every output by name. */
-  readonly run: (feeds: Readonly<Record<string, Feed>>) => Promise<ReadonlyMap<string, Float32Array | Float64Array>>;
+  /** @param outputs What to compute. @default everything @returns Those outputs by name. */
+  readonly run: (
+    feeds: Readonly<Record<string, Feed>>,
+    outputs?: readonly string[],
+  ) => Promise<ReadonlyMap<string, Float32Array | Float64Array>>;
   /** The same with onnxruntime's own tensors, for values that are only passed on from one network to the next. */
   readonly pass: (feeds: Readonly<Record<string, OrtTensor>>) => Promise<Readonly<Record<string, OrtTensor>>>;
   readonly close: () => Promise<void>;
@@ -32,9 +35,9 @@ export async function openNetwork(graph: Graph, { threads }: NetworkOptions = {}
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   });
   return {
-    run: async (feeds) => {
+    run: async (feeds, outputs) => {
       const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [name, toOrt(data, dims)] as const);
-      const results = await session.run(Object.fromEntries(tensors));
+      const results = await session.run(Object.fromEntries(tensors), outputs ?? session.outputNames);
       return new Map(Object.entries(results).map(([name, { data }]) => [name, floatData(name, data)]));
     },
     pass: (feeds) => session.run(feeds),

@@ -33,6 +33,10 @@ export const Recipe = z.strictObject({
       narrow: z.number().positive().lt(1).optional(),
       /** How much a share of all MACs that narrowing saves counts beside the same share of that cost, when it chooses where to. */
       speed: z.number().nonnegative().optional(),
+      /** Share of the photos held back from every fit, to choose each layer's ridge and how it is fitted. */
+      heldBack: z.number().positive().max(0.5).optional(),
+      /** Places sampled for each number that an output depends on. */
+      equations: z.number().min(1).optional(),
     })
     .optional(),
   seed: z.int().nonnegative().default(1),

@@ -124,6 +124,7 @@ async function quantizeStep(before: PackedModel, step: QuantizeStep, place: Step
     form: before.manifest.input,
     seed: step.seed,
     packedFrom: step.packedFrom,
+    inRows: step.inRows,
     ...(step.worthwhile !== undefined && { worthwhile: step.worthwhile }),
     onStep: (name, detail) => place.log(`  ${name} ${detail ?? ''}`),
   });

@@ -13,13 +13,22 @@ const STRIP = 1024;
  */
 export async function solvePositive(a: Matrix, b: Matrix, products: Products): Promise<Matrix> {
   await factorInto(a, products);
-  await solveLower(a, b, products);
-  await solveUpper(a, b, products);
+  return solveFactored(a, b, products);
+}
+
+/**
+ * Solves `L Lᵀ X = B` for what `factorInto` made of A, as often as there are right-hand sides.
+ *
+ * @param b `[n, m]`, overwritten with the solution and returned.
+ */
+export async function solveFactored(l: Matrix, b: Matrix, products: Products): Promise<Matrix> {
+  await solveLower(l, b, products);
+  await solveUpper(l, b, products);
   return b;
 }
 
-/** Overwrites the lower triangle of A with L, where A = L Lᵀ. */
-async function factorInto(a: Matrix, products: Products): Promise<void> {
+/** Overwrites the lower triangle of A with L, where A = L Lᵀ. @throws {RangeError} when A is not positive definite. */
+export async function factorInto(a: Matrix, products: Products): Promise<void> {
   const n = a.rows;
   for (let start = 0; start < n; start += BLOCK) {
     const end = Math.min(n, start + BLOCK);

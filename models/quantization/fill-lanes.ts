@@ -14,7 +14,7 @@ import { elementCount, int64Tensor, type Tensor } from '../onnx/tensor.ts';
 
 /** What onnxruntime's direct 8-bit convolution on x86 takes at once (`MlasConvSymPackWSize`); other counts go by a copy of every tap. */
 const INPUT_LANES = 4;
-const OUTPUT_LANES = 16;
+export const OUTPUT_LANES = 16;
 
 /** Taps to copy, in bytes, from which on filling up is worth larger filters. */
 const WORTHWHILE_BYTES = 2e6;

@@ -15,14 +15,50 @@ export interface FittedConv {
   readonly covariance: Float64Array;
 }
 
+/** How narrow a layer becomes. */
+export interface Narrowing {
+  readonly rank: number;
+  /** What a deviation of each output counts, `[outputs]`. */
+  readonly worth: Float64Array;
+}
+
+/** Axes that a layer's outputs are left along. */
+export interface NarrowAxes {
+  /** Variances along them, the largest first. */
+  readonly variances: Float64Array;
+  /** `[rank, outputs]`: gives places along the axes. */
+  readonly to: Float64Array;
+  /** `[rank, outputs]`: gives the outputs back, one axis a row. */
+  readonly back: Float64Array;
+}
+
+/** The axes that keep most of what counts of outputs with this covariance `[outputs, outputs]`. */
+export function narrowAxes(covariance: Float64Array, { rank, worth }: Narrowing): NarrowAxes {
+  const outputs = worth.length;
+  const { variances, axes } = principalAxes(weighted(covariance, worth), outputs);
+  const first = axes.slice(0, rank * outputs);
+  return {
+    variances: variances.slice(0, rank),
+    to: first.map((value, at) => value * (worth[at % outputs] ?? 1)),
+    back: first.map((value, at) => value / (worth[at % outputs] ?? 1)),
+  };
+}
+
+/** The covariance of outputs times what their deviations count. */
+export function weighted(covariance: Float64Array, worth: Float64Array): Float64Array {
+  const outputs = worth.length;
+  return covariance.map((value, at) => value * (worth[Math.floor(at / outputs)] ?? 1) * (worth[at % outputs] ?? 1));
+}
+
 /**
  * Puts two convolutions in the place of one: the first gives the outputs along the principal axes that matter most, each with
  * mean 0 and variance 1, and the second, 1 x 1, turns them back. For the filters of a least-squares fit this is the best of all
  * layers of that rank (reduced-rank regression, Izenman 1975; for networks Zhang et al. 2015).
  */
-export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedConv, rank: number): Graph {
+export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedConv, narrowing: Narrowing): Graph {
   const { node, input, output, weight, outputs } = conv;
-  const { thin, thinBias, back } = thinFilters(conv, fitted, rank);
+  const { rank } = narrowing;
+  const { thin, thinBias, back } = thinFilters(conv, fitted, narrowing);
   const names = { thin: `${weight}.narrow`, back: `${weight}.wide` };
   const constants = new Map(graph.constants)
     .set(names.thin, float32Tensor([rank, ...fitted.weight.dims.slice(1)], thin))
@@ -48,22 +84,23 @@ export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedCo
 function thinFilters(
   { weight, taps, outputs }: SampledConv,
   fitted: FittedConv,
-  rank: number,
+  narrowing: Narrowing,
 ): { thin: Float32Array; thinBias: Float32Array; back: Float32Array } {
-  const { variances, axes } = principalAxes(fitted.covariance, outputs);
+  const { rank } = narrowing;
+  const axes = narrowAxes(fitted.covariance, narrowing);
   const filters = floatsOf(fitted.weight, weight);
   const [thin, thinBias] = [new Float32Array(rank * taps), new Float32Array(rank)];
   const back = new Float32Array(outputs * rank);
   for (let k = 0; k < rank; k++) {
     const row = new Float64Array(taps);
     // An axis without any variance is left as long as it is.
-    const deviation = Math.sqrt(variances[k] ?? 0) || 1;
+    const deviation = Math.sqrt(axes.variances[k] ?? 0) || 1;
     let bias = 0;
     for (let o = 0; o < outputs; o++) {
-      const share = axes[k * outputs + o] ?? 0;
+      const share = axes.to[k * outputs + o] ?? 0;
       for (let tap = 0; tap < taps; tap++) row[tap] = (row[tap] ?? 0) + share * (filters[o * taps + tap] ?? 0);
       bias += share * ((fitted.bias[o] ?? 0) - (fitted.mean[o] ?? 0));
-      back[o * rank + k] = share * deviation;
+      back[o * rank + k] = (axes.back[k * outputs + o] ?? 0) * deviation;
     }
     const scaled = row.map((value) => value / deviation);
     thin.set(scaled, k * taps);

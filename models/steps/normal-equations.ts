@@ -1,4 +1,4 @@
-import { solvePositive, transposed } from '../math/cholesky.ts';
+import { factorInto, solveFactored, transposed } from '../math/cholesky.ts';
 import { addDiagonalInto, meanDiagonal } from '../math/linear.ts';
 import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
@@ -16,6 +16,35 @@ const PENDING = 24e6;
 /** Columns of a product at a time, so that only the half of a symmetric one that is needed is computed. */
 const STRIP = 1024;
 
+/** What a convolution reads, less a shift, `[rows, taps]`, and what the dense network gives there, `[rows, outputs]`. */
+export interface Samples {
+  readonly rows: number;
+  readonly inputs: Float32Array;
+  readonly outputs: Float32Array;
+}
+
+/** What the fit's right-hand side is made of: sums over all samples. */
+export interface Targets {
+  /** `[taps, outputs]`, of each input times each output that is wanted. */
+  readonly cross: Float64Array;
+  /** `[outputs]`, of the outputs that are wanted. */
+  readonly sum: Float64Array;
+}
+
+/** Filters for inputs that the shift is taken from: gives `x filters + bias`. */
+export interface Fit {
+  /** `[taps, outputs]`. */
+  readonly filters: Matrix;
+  readonly bias: Float64Array;
+  /** Mean of each output, `[outputs]`. */
+  readonly mean: Float64Array;
+  /** `[outputs, outputs]`, of what it gives. */
+  readonly covariance: Float64Array;
+}
+
+/** Fits one layer to any targets, pulled towards the weights it had. */
+export type Solve = (targets: Targets) => Promise<Fit>;
+
 /**
  * The least-squares problem of one convolution, growing as samples come: `[taps, taps]` products of what it reads and
  * `[taps, outputs]` products with what it should give. A class because it has a life: add, update, solve.
@@ -23,6 +52,9 @@ const STRIP = 1024;
 export class NormalEquations {
   readonly #conv: SampledConv;
   readonly #products: Products;
+  readonly #keepsSamples: boolean;
+  readonly #learned: Samples[] = [];
+  readonly #held: Samples[] = [];
   /** Only the lower triangle counts. */
   readonly #gram: Float64Array;
   readonly #cross: Float64Array;
@@ -33,13 +65,35 @@ export class NormalEquations {
   #samples = 0;
   #pending: { inputs: Float32Array; outputs: Float32Array }[] = [];
 
-  constructor(conv: SampledConv, products: Products) {
+  /** @param keepsSamples Whether targets may change later, which takes the samples themselves: 4 bytes times taps each. */
+  constructor(conv: SampledConv, products: Products, { keepsSamples = false } = {}) {
     this.#conv = conv;
     this.#products = products;
+    this.#keepsSamples = keepsSamples;
     this.#gram = new Float64Array(conv.taps ** 2);
     this.#cross = new Float64Array(conv.taps * conv.outputs);
     this.#inputSum = new Float64Array(conv.taps);
     this.#outputSum = new Float64Array(conv.outputs);
+  }
+
+  /** Samples that were fitted to, as far as they were to be kept. */
+  get learned(): readonly Samples[] {
+    return this.#learned;
+  }
+
+  /** Samples that were held back. */
+  get held(): readonly Samples[] {
+    return this.#held;
+  }
+
+  /** What the dense network gives where samples were fitted to. */
+  get targets(): Targets {
+    return { cross: this.#cross, sum: this.#outputSum };
+  }
+
+  /** Keeps samples of one photo that fits are only measured on, after others were added. */
+  hold(inputs: Float32Array, outputs: Float32Array): void {
+    this.#held.push({ rows: inputs.length / this.#conv.taps, inputs, outputs });
   }
 
   /** Takes samples of one photo: `[positions, taps]` and `[positions, outputs]`. */
@@ -64,6 +118,7 @@ export class NormalEquations {
     addColumnsInto(this.#inputSum, x);
     addColumnsInto(this.#outputSum, y);
     this.#samples += rows;
+    if (this.#keepsSamples) this.#learned.push({ rows, inputs: x, outputs: y });
   }
 
   async #addGram(rows: number, x: Float32Array): Promise<void> {
@@ -79,54 +134,82 @@ export class NormalEquations {
     }
   }
 
-  /**
-   * The weights and bias that fit best, pulled towards those the graph has now by `ridge` times the mean variance.
-   * Ends the equations' life: their memory is used up.
-   */
-  async solve(graph: Graph, ridge: number): Promise<FittedConv> {
-    const { taps, outputs, weight: name } = this.#conv;
-    const tensor = graph.constants.get(name);
-    const now = tensor === undefined ? new Float32Array(taps * outputs) : floatsOf(tensor, name);
-    const [meanX, meanY] = [this.#inputSum, this.#outputSum].map((sum) => sum.map((value) => value / this.#samples));
-    if (meanX === undefined || meanY === undefined) throw new RangeError('Expected two means, got fewer');
-    const noise = NOISE * meanDiagonal(this.#gram, taps);
-    centreInto(this.#gram, this.#samples, meanX, meanX);
-    centreInto(this.#cross, this.#samples, meanX, meanY);
+  /** Ends growing: from here on only deviations from the means count. */
+  finish(): void {
+    if (this.#shift !== undefined) for (const { inputs } of this.#held) shiftInto(inputs, this.#shift);
+    centreInto(this.#gram, this.#samples, this.#inputMean, this.#inputMean);
+  }
 
-    const pull = ridge * meanDiagonal(this.#gram, taps) + noise + TINY;
-    addDiagonalInto(this.#gram, taps, pull);
-    for (let tap = 0; tap < taps; tap++) {
-      for (let o = 0; o < outputs; o++) {
-        this.#cross[tap * outputs + o] = (this.#cross[tap * outputs + o] ?? 0) + pull * (now[o * taps + tap] ?? 0);
-      }
-    }
-    const wanted = { rows: taps, columns: outputs, data: this.#cross.slice() };
-    const fitted = await solvePositive(
-      { rows: taps, columns: taps, data: this.#gram },
-      { rows: taps, columns: outputs, data: this.#cross },
-      this.#products,
-    );
-    // But for the ridge Xᵀ X W = Xᵀ Y, so that Wᵀ Xᵀ Y is what the fitted outputs' products add up to.
-    const products = await this.#products.times(transposed(fitted), wanted);
-    const { data } = fitted;
-    const weight = new Float32Array(taps * outputs);
-    const bias = Float32Array.from(meanY);
-    for (let o = 0; o < outputs; o++) {
-      let reach = 0;
+  get #inputMean(): Float64Array {
+    return this.#inputSum.map((sum) => sum / this.#samples);
+  }
+
+  /** Readies fits that are pulled towards the weights the graph has now by `ridge` times the mean variance. */
+  async solver(graph: Graph, ridge: number): Promise<Solve> {
+    const { taps, outputs } = this.#conv;
+    const now = this.#weights(graph);
+    const inputMean = this.#inputMean;
+    const variance = meanDiagonal(this.#gram, taps);
+    const noise = NOISE * (variance + meanSquare(inputMean) * this.#samples);
+    const pull = ridge * variance + noise + TINY;
+    const factor = { rows: taps, columns: taps, data: this.#gram.slice() };
+    addDiagonalInto(factor.data, taps, pull);
+    await factorInto(factor, this.#products);
+
+    return async ({ cross, sum }) => {
+      const mean = sum.map((value) => value / this.#samples);
+      const wanted = { rows: taps, columns: outputs, data: cross.slice() };
+      centreInto(wanted.data, this.#samples, inputMean, mean);
       for (let tap = 0; tap < taps; tap++) {
-        const value = data[tap * outputs + o] ?? 0;
-        weight[o * taps + tap] = value;
-        reach += value * ((meanX[tap] ?? 0) + (this.#shift?.[tap] ?? 0));
+        for (let o = 0; o < outputs; o++) {
+          wanted.data[tap * outputs + o] = (wanted.data[tap * outputs + o] ?? 0) + pull * (now[o * taps + tap] ?? 0);
+        }
       }
-      bias[o] = (meanY[o] ?? 0) - reach;
-    }
-    return {
-      weight: float32Tensor(tensor?.dims ?? [outputs, taps], weight),
-      bias,
-      mean: Float32Array.from(meanY),
-      covariance: products.data.map((sum) => sum / this.#samples),
+      const filters = await solveFactored(factor, { ...wanted, data: wanted.data.slice() }, this.#products);
+      // But for the ridge Xᵀ X W = Xᵀ Y, so that Wᵀ Xᵀ Y is what the fitted outputs' products add up to.
+      const products = await this.#products.times(transposed(filters), wanted);
+      const covariance = products.data.map((value) => value / this.#samples);
+      return { filters, bias: less(mean, reachOf(filters, inputMean)), mean, covariance };
     };
   }
+
+  /** A fit as weights for inputs as they are. */
+  asConv(graph: Graph, { filters, bias, mean, covariance }: Fit): FittedConv {
+    const { taps, outputs, weight } = this.#conv;
+    const shift = this.#shift ?? new Float64Array(taps);
+    return {
+      weight: float32Tensor(
+        graph.constants.get(weight)?.dims ?? [outputs, taps],
+        Float32Array.from(transposed(filters).data),
+      ),
+      bias: Float32Array.from(less(bias, reachOf(filters, shift))),
+      mean: Float32Array.from(mean),
+      covariance,
+    };
+  }
+
+  #weights(graph: Graph): ArrayLike<number> {
+    const { taps, outputs, weight: name } = this.#conv;
+    const tensor = graph.constants.get(name);
+    return tensor === undefined ? new Float32Array(taps * outputs) : floatsOf(tensor, name);
+  }
+}
+
+/** What filters give for one input, `[outputs]`. */
+function reachOf({ rows: taps, columns: outputs, data }: Matrix, input: Float64Array): Float64Array {
+  const reach = new Float64Array(outputs);
+  for (let tap = 0; tap < taps; tap++) {
+    for (let o = 0; o < outputs; o++) reach[o] = (reach[o] ?? 0) + (data[tap * outputs + o] ?? 0) * (input[tap] ?? 0);
+  }
+  return reach;
+}
+
+function meanSquare(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+}
+
+function less(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, index) => value - (b[index] ?? 0));
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -8,6 +8,7 @@ import { fillLanes } from '../quantization/fill-lanes.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { type Packing, roundForPacking } from '../quantization/round-for-packing.ts';
+import { rowsThenColumns } from '../quantization/rows-then-columns.ts';
 import { writeQuantized } from '../quantization/write-quantized.ts';
 
 export interface QuantizeOptions {
@@ -23,6 +24,8 @@ export interface QuantizeOptions {
   readonly floatLayers: readonly (readonly FloatLayers[])[];
   /** Filters of this many weights or more are rounded to 39 levels and packed, which makes the file smaller; none where absent. */
   readonly packedFrom?: number | undefined;
+  /** Whether large layers that make masks are computed in two, see {@link rowsThenColumns}. @default false */
+  readonly inRows?: boolean | undefined;
   /** How much nearer to the float32 masks (SSIM) a dearer set must come to be taken. */
   readonly worthwhile: number;
   readonly onStep?: (step: string, detail?: string) => void;
@@ -58,9 +61,9 @@ export async function quantize(
   given: Omit<QuantizeOptions, keyof typeof QUANTIZE_DEFAULTS> & Partial<QuantizeOptions>,
 ): Promise<Quantized> {
   const options: QuantizeOptions = { ...QUANTIZE_DEFAULTS, ...given };
-  const { photos, form, seed, packedFrom, onStep = () => {} } = options;
+  const { photos, form, seed, packedFrom, inRows = false, onStep = () => {} } = options;
   onStep('equalize');
-  const level = await equalize(graph, { photos, form });
+  const level = await equalize(inRows ? rowsThenColumns(graph) : graph, { photos, form });
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
   let packing: Packing | undefined;

@@ -8,11 +8,13 @@ import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { elementCount, float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
+import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
 import { centred, momentsOf } from './moments.ts';
-import { withNarrowConv } from './narrow.ts';
+import { type Narrowing, weighted, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
 import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
+import { seenShares } from './seen-shares.ts';
 
 export interface ReconstructOptions {
   /** Photos to repair on, at the size the network will be deployed with. */
@@ -26,6 +28,13 @@ export interface ReconstructOptions {
   readonly unit?: 'parameters' | 'macs';
   /** How much a share of all MACs that becoming narrow saves counts beside the same share of that cost. @default 0.15 */
   readonly speed?: number | undefined;
+  /**
+   * Share of the photos that no layer is fitted to, for choosing each one's ridge and how it is fitted, see {@link fitBest}.
+   * @default 0: the ridge is the same for all, and layers are fitted to all their targets
+   */
+  readonly heldBack?: number | undefined;
+  /** Places sampled for each number that an output depends on, where there are enough pixels. @default 4 */
+  readonly equations?: number | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -37,6 +46,8 @@ export const RECONSTRUCT_DEFAULTS = {
   unit: 'parameters',
   // On U2-Net a ninth of the arithmetic for a twentieth more variance left out; as much for MACs as for parameters costs a quarter more.
   speed: 0.15,
+  heldBack: 0,
+  equations: 4,
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
 
@@ -48,7 +59,8 @@ export const RECONSTRUCT_DEFAULTS = {
  *
  * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory does not grow with the photos: an
  * allowance for what lies open between two layers (`restingBytes`), the dense network's sampled outputs
- * (some 16 bytes a weight) and one layer's normal equations (8 bytes times its taps squared).
+ * (4 bytes times `equations` a weight) and one layer's normal equations (8 bytes times its taps squared; with `heldBack` also
+ * its samples, 4 bytes times `equations` times the same).
  */
 export async function reconstruct(
   dense: Graph,
@@ -59,6 +71,7 @@ export async function reconstruct(
   const sorted = inRunningOrder(sliced);
   const convs = sampledConvs(inRunningOrder(dense), sorted, parts, {
     photos: options.photos.length,
+    equations: options.equations ?? RECONSTRUCT_DEFAULTS.equations,
     seed: options.seed,
   });
   const targets = await denseOutputs(dense, convs, options);
@@ -69,13 +82,23 @@ export async function reconstruct(
     narrow,
     unit = RECONSTRUCT_DEFAULTS.unit,
     speed = RECONSTRUCT_DEFAULTS.speed,
+    heldBack = RECONSTRUCT_DEFAULTS.heldBack,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
-  const ranks =
+  // Where layers are fitted to all their targets, all of an output's deviation counts.
+  const worth = new Map(
+    convs.map((conv) => [
+      conv.output,
+      heldBack > 0 && isReadByRelusOnly(sorted, conv)
+        ? seenShares(targets.get(conv) ?? [], conv.outputs)
+        : new Float64Array(conv.outputs).fill(1),
+    ]),
+  );
+  const narrowings =
     narrow === undefined
-      ? new Map<string, number>()
-      : await ranksFor(dense, targets, { narrow, unit, speed, ...parts });
+      ? new Map<string, Narrowing>()
+      : await narrowingsFor(dense, targets, { narrow, unit, speed, worth, ...parts });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const frontier = new Frontier(sorted, inputs, restingBytes);
   try {
@@ -87,7 +110,8 @@ export async function reconstruct(
         targets: own,
         products: parts.products,
         ridge,
-        rank: ranks.get(conv.output),
+        heldBack,
+        narrowing: narrowings.get(conv.output),
       });
       targets.delete(conv);
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
@@ -116,11 +140,23 @@ async function denseOutputs(
 }
 
 /** How narrow the layers become, by what their outputs vary along in the dense network. */
-async function ranksFor(
+async function narrowingsFor(
   dense: Graph,
   targets: ReadonlyMap<SampledConv, readonly Float32Array[]>,
-  { narrow, unit, speed, products }: { narrow: number; unit: 'parameters' | 'macs'; speed: number; products: Products },
-): Promise<Map<string, number>> {
+  {
+    narrow,
+    unit,
+    speed,
+    worth,
+    products,
+  }: {
+    narrow: number;
+    unit: 'parameters' | 'macs';
+    speed: number;
+    worth: ReadonlyMap<string, Float64Array>;
+    products: Products;
+  },
+): Promise<Map<string, Narrowing>> {
   const inference = inferShapes(dense);
   const cost = costOf(dense, inference);
   const candidates: RankCandidate[] = [];
@@ -134,10 +170,14 @@ async function ranksFor(
       weightCost,
       // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
       weightWorth: weightCost / cost[unit] + (speed * pixels) / cost.macs,
-      variances: principalAxes(covariance, outputs).variances,
+      variances: principalAxes(weighted(covariance, worth.get(output) ?? new Float64Array(outputs).fill(1)), outputs)
+        .variances,
     });
   }
-  return chooseRanks(candidates, narrow * cost[unit]);
+  const ranks = chooseRanks(candidates, narrow * cost[unit]);
+  return new Map(
+    [...ranks].map(([output, rank]) => [output, { rank, worth: worth.get(output) ?? new Float64Array() }]),
+  );
 }
 
 interface Repair {
@@ -146,25 +186,44 @@ interface Repair {
   readonly targets: readonly Float32Array[];
   readonly products: Products;
   readonly ridge: number;
-  /** How narrow the layer becomes; undefined where it stays whole. */
-  readonly rank: number | undefined;
+  readonly heldBack: number;
+  /** undefined where the layer stays whole. */
+  readonly narrowing: Narrowing | undefined;
 }
 
 /** Fits one convolution to its targets. @returns The graph with its new weights. */
 async function repairLayer(
   graph: Graph,
   conv: SampledConv,
-  { frontier, targets, products, ridge, rank }: Repair,
+  { frontier, targets, products, ridge, heldBack, narrowing }: Repair,
 ): Promise<Graph> {
-  const equations = new NormalEquations(conv, products);
-  await frontier.advance(graph, conv, (taps, photo) => equations.add(taps, targets[photo] ?? new Float32Array()));
+  const equations = new NormalEquations(conv, products, { keepsSamples: heldBack > 0 });
+  await frontier.advance(graph, conv, async (taps, photo) => {
+    const wanted = targets[photo] ?? new Float32Array();
+    if (isHeldBack(photo, heldBack)) equations.hold(taps, wanted);
+    else await equations.add(taps, wanted);
+  });
   await equations.update();
-  const fitted = await equations.solve(graph, ridge);
-  if (rank !== undefined) return withNarrowConv(graph, conv, fitted, rank);
+  equations.finish();
+  const fitting = { equations, graph, narrowing, isRectified: isReadByRelusOnly(graph, conv), products };
+  const fit =
+    heldBack > 0 ? await fitBest(fitting, ridge) : await (await equations.solver(graph, ridge))(equations.targets);
+  const fitted = equations.asConv(graph, fit);
+  if (narrowing !== undefined) return withNarrowConv(graph, conv, fitted, narrowing);
   const { weight, bias } = fitted;
   const biasName = conv.bias ?? `${conv.output}.bias`;
   const constants = new Map(graph.constants).set(conv.weight, weight).set(biasName, float32Tensor([bias.length], bias));
   const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };
   const nodes = graph.nodes.map((other) => (requiredOutput(other) === conv.output ? node : other));
   return { ...graph, constants, nodes };
+}
+
+function isReadByRelusOnly({ nodes, outputs }: Graph, { output }: SampledConv): boolean {
+  const readers = nodes.filter(({ inputs }) => inputs.includes(output));
+  return readers.length > 0 && readers.every(({ op }) => op === 'Relu') && outputs.every(({ name }) => name !== output);
+}
+
+/** Every so many photos, so that a share of them is held back. */
+function isHeldBack(photo: number, share: number): boolean {
+  return Math.floor((photo + 1) * share) > Math.floor(photo * share);
 }

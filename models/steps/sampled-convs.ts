@@ -32,20 +32,23 @@ export interface SampledConv {
   readonly samples: string;
 }
 
-/** Places sampled in a layer, at least: in all, and for each photo. */
-const MIN_SAMPLES = 4608;
+/** Taps that a layer counts as having at least, so that a narrow one is not fitted to a handful of places. */
+const MIN_TAPS = 1152;
+/** Places sampled in each photo, at least. */
 const MIN_POSITIONS = 8;
-/** Equations wanted for each unknown, where there are enough pixels. */
-const EQUATIONS_PER_UNKNOWN = 4;
 /** Share of the places that lie on the rim, where taps fall on padding: too few for a fit to notice when drawn from all. */
 const RIM_SHARE = 0.25;
 
-/** Lists the plain convolutions of a sliced network in running order, with seeded places to sample. */
+/**
+ * Lists the plain convolutions of a sliced network in running order, with seeded places to sample.
+ *
+ * @param equations Places for each number that an output depends on, where there are enough pixels.
+ */
 export function sampledConvs(
   dense: Graph,
   sliced: Graph,
   { groups, cut }: { groups: ChannelGroups; cut: ReadonlySet<number> },
-  { photos, seed }: { photos: number; seed: number },
+  { photos, equations, seed }: { photos: number; equations: number; seed: number },
 ): SampledConv[] {
   const inference = inferShapes(sliced);
   const makes = new Map(
@@ -60,7 +63,7 @@ export function sampledConvs(
     const taps = elementCount(dims.slice(1));
     const [height = 1, width = 1] = shapeOf(inference, output).slice(2);
     const pixels = height * width;
-    const samples = Math.max(MIN_SAMPLES, EQUATIONS_PER_UNKNOWN * taps);
+    const samples = equations * Math.max(MIN_TAPS, taps);
     const wanted = Math.max(MIN_POSITIONS, Math.ceil(samples / photos));
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
     const positions = placesIn({ height, width }, Math.min(pixels, wanted), random.integer);

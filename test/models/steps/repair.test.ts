@@ -164,6 +164,35 @@ test('reconstruction brings a cut network closer to the dense one on photos it n
   expect(afterRepair).toBeLessThan(0.7 * afterMerge);
 });
 
+test('layers that are fitted as serves photos held back come closer still where photos are few', async () => {
+  const graph = simplify(isnetGraph({ narrow: 8 }));
+  const groups = groupChannels(graph);
+  const cut = randomCut(groups, seededRandom(3), 0.3);
+  const large = noiseForm(64);
+  const observations = await observe(graph, groups, { photos, form: large });
+  const merged = slice(await merge(graph, groups, { cut, observations, products }), groups, cut);
+  const repairWith = (heldBack?: number): Promise<Graph> =>
+    reconstruct(
+      graph,
+      merged,
+      { groups, cut, products },
+      { photos: photos.slice(0, 6), form: large, ridge: 1e-3, narrow: 0.15, seed: 1, heldBack },
+    );
+
+  const [plain, chosen] = [await repairWith(), await repairWith(1 / 3)];
+
+  let [plainError, chosenError] = [0, 0];
+  for (const photo of photos.slice(6)) {
+    const input = await readInput(photo, large);
+    const dense = await runForMask(graph, input);
+    const errorOf = async (other: Graph): Promise<number> =>
+      (await runForMask(other, input)).reduce((sum, value, i) => sum + Math.abs(value - (dense[i] ?? 0)), 0);
+    plainError += await errorOf(plain);
+    chosenError += await errorOf(chosen);
+  }
+  expect(chosenError).toBeLessThan(0.9 * plainError);
+});
+
 test('an uncut network is left as it is', async () => {
   const graph = simplify(isnetGraph({ narrow: 16 }));
   const groups = groupChannels(graph);
