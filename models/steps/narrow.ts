@@ -1,7 +1,7 @@
 import { principalAxes } from '../math/principal-axes.ts';
 import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, requiredOutput, withoutUnused } from '../onnx/graph.ts';
-import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { elementCount, float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
 /** A convolution that was fitted to what it should give. */
@@ -56,22 +56,47 @@ export function weighted(covariance: Float64Array, worth: Float64Array): Float64
  * layers of that rank (reduced-rank regression, Izenman 1975; for networks Zhang et al. 2015).
  */
 export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedConv, narrowing: Narrowing): Graph {
-  const { node, input, output, weight, outputs } = conv;
+  const { node, sources, output, weight, outputs, taps } = conv;
   const { rank } = narrowing;
   const { thin, thinBias, back } = thinFilters(conv, fitted, narrowing);
   const names = { thin: `${weight}.narrow`, back: `${weight}.wide` };
   const constants = new Map(graph.constants)
-    .set(names.thin, float32Tensor([rank, ...fitted.weight.dims.slice(1)], thin))
     .set(`${names.thin}.bias`, float32Tensor([rank], thinBias))
-    .set(names.back, float32Tensor([outputs, rank, 1, 1], back))
+    .set(names.back, float32Tensor([outputs, rank * sources.length, 1, 1], repeated(back, rank, sources.length)))
     .set(`${names.back}.bias`, float32Tensor([outputs], fitted.mean));
-  const narrow = `${output}.narrow`;
+  const kernel = fitted.weight.dims.slice(2);
+  const layers = sources.flatMap(({ value, channels, enlarge }, index) => {
+    const [before, size] = [
+      sources.slice(0, index).reduce((sum, other) => sum + other.channels, 0),
+      elementCount(kernel),
+    ];
+    const part = index === 0 ? '' : `.${index}`;
+    const name = names.thin + part;
+    constants.set(
+      name,
+      float32Tensor([rank, channels, ...kernel], columnsOf(thin, taps, before * size, channels * size)),
+    );
+    const inputs = [value, name, ...(index === sources.length - 1 ? [`${names.thin}.bias`] : [])];
+    const small = `${output}.narrow${part}`;
+    const layer: GraphNode = { ...node, name: `${node.name}.narrow${part}`, inputs, outputs: [small] };
+    if (enlarge === undefined) return [layer];
+    const large = `${small}.enlarged`;
+    return [layer, { ...enlarge, name: large, inputs: [small, ...enlarge.inputs.slice(1)], outputs: [large] }];
+  });
+  const made = sources.map(
+    (_, index) =>
+      `${output}.narrow${index === 0 ? '' : `.${index}`}${sources[index]?.enlarge === undefined ? '' : '.enlarged'}`,
+  );
+  const joined = made.length === 1 ? (made[0] ?? '') : `${output}.narrow.joined`;
   const pair: GraphNode[] = [
-    { ...node, name: `${node.name}.narrow`, inputs: [input, names.thin, `${names.thin}.bias`], outputs: [narrow] },
+    ...layers,
+    ...(made.length === 1
+      ? []
+      : [{ name: joined, op: 'Concat', inputs: made, outputs: [joined], attributes: attributes({ axis: 1 }) }]),
     {
       name: node.name,
       op: 'Conv',
-      inputs: [narrow, names.back, `${names.back}.bias`],
+      inputs: [joined, names.back, `${names.back}.bias`],
       outputs: [output],
       attributes: attributes({ kernel_shape: [1, 1] }),
     },
@@ -107,4 +132,23 @@ function thinFilters(
     thinBias[k] = bias / deviation;
   }
   return { thin, thinBias, back };
+}
+
+/** Some columns of a `[rows, columns]` matrix. */
+function columnsOf(data: Float32Array, columns: number, start: number, count: number): Float32Array {
+  const rows = data.length / columns;
+  const part = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++)
+    part.set(data.subarray(row * columns + start, row * columns + start + count), row * count);
+  return part;
+}
+
+/** A `[rows, columns]` matrix several times side by side. */
+function repeated(data: Float32Array, columns: number, times: number): Float32Array {
+  const whole = new Float32Array(data.length * times);
+  for (let at = 0; at < whole.length; at++) {
+    const [row, column] = [Math.floor(at / (columns * times)), at % columns];
+    whole[at] = data[row * columns + column] ?? 0;
+  }
+  return whole;
 }

@@ -7,9 +7,10 @@ import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/g
 import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { elementCount, float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
-import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
+import { chooseRanks, type Rank, type RankCandidate } from './choose-ranks.ts';
 import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
+import { type LateSources, lateSources } from './late-upsampling.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, weighted, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
@@ -35,6 +36,8 @@ export interface ReconstructOptions {
   readonly heldBack?: number | undefined;
   /** Places sampled for each number that an output depends on, where there are enough pixels. @default 4 */
   readonly equations?: number | undefined;
+  /** Whether narrow layers are computed before what they read is enlarged, see {@link lateSources}. @default false */
+  readonly late?: boolean | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -47,6 +50,7 @@ export const RECONSTRUCT_DEFAULTS = {
   // On U2-Net a ninth of the arithmetic for a twentieth more variance left out; as much for MACs as for parameters costs a quarter more.
   speed: 0.15,
   heldBack: 0,
+  late: false,
   equations: 4,
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
@@ -83,6 +87,7 @@ export async function reconstruct(
     unit = RECONSTRUCT_DEFAULTS.unit,
     speed = RECONSTRUCT_DEFAULTS.speed,
     heldBack = RECONSTRUCT_DEFAULTS.heldBack,
+    late = RECONSTRUCT_DEFAULTS.late,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
@@ -95,16 +100,36 @@ export async function reconstruct(
         : new Float64Array(conv.outputs).fill(1),
     ]),
   );
+  const inference = inferShapes(sorted);
+  const lates = new Map(
+    late && narrow !== undefined
+      ? convs.flatMap((conv) => {
+          const found = lateSources(sorted, conv, inference);
+          return found === undefined ? [] : [[conv.output, found]];
+        })
+      : [],
+  );
   const narrowings =
     narrow === undefined
-      ? new Map<string, Narrowing>()
-      : await narrowingsFor(dense, targets, { narrow, unit, speed, worth, ...parts });
+      ? new Map<string, Narrowing & Rank>()
+      : await narrowingsFor(dense, targets, { narrow, unit, speed, worth, lates, ...parts });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
-  const frontier = new Frontier(sorted, inputs, restingBytes);
+  const reads = new Map<string, readonly string[]>();
+  const layers = convs.map((conv) => {
+    const found = narrowings.get(conv.output)?.isLate === true ? lates.get(conv.output) : undefined;
+    if (found === undefined) return { conv, own: targets.get(conv) ?? [] };
+    reads.set(
+      conv.output,
+      found.sources.map(({ value }) => value),
+    );
+    for (const value of found.bypassed) reads.set(value, []);
+    return { conv: { ...conv, sources: found.sources }, own: targets.get(conv) ?? [] };
+  });
+  targets.clear();
+  const frontier = new Frontier(sorted, inputs, restingBytes, reads);
   try {
     let repaired = sorted;
-    for (const [index, conv] of convs.entries()) {
-      const own = targets.get(conv) ?? [];
+    for (const [index, { conv, own }] of layers.entries()) {
       repaired = await repairLayer(repaired, conv, {
         frontier,
         targets: own,
@@ -113,7 +138,7 @@ export async function reconstruct(
         heldBack,
         narrowing: narrowings.get(conv.output),
       });
-      targets.delete(conv);
+      own.length = 0;
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
     return repaired;
@@ -148,35 +173,30 @@ async function narrowingsFor(
     unit,
     speed,
     worth,
+    lates,
     products,
   }: {
     narrow: number;
     unit: 'parameters' | 'macs';
     speed: number;
     worth: ReadonlyMap<string, Float64Array>;
+    lates: ReadonlyMap<string, LateSources>;
     products: Products;
   },
-): Promise<Map<string, Narrowing>> {
+): Promise<Map<string, Narrowing & Rank>> {
   const inference = inferShapes(dense);
   const cost = costOf(dense, inference);
   const candidates: RankCandidate[] = [];
   for (const [{ output, outputs, taps }, samples] of targets) {
     const { covariance } = centred(await momentsOf(samples, outputs, products));
     const pixels = elementCount(shapeOf(inference, output).slice(2));
-    const weightCost = unit === 'macs' ? pixels : 1;
-    candidates.push({
-      output,
-      taps,
-      weightCost,
-      // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
-      weightWorth: weightCost / cost[unit] + (speed * pixels) / cost.macs,
-      variances: principalAxes(weighted(covariance, worth.get(output) ?? new Float64Array(outputs).fill(1)), outputs)
-        .variances,
-    });
+    const deviations = worth.get(output) ?? new Float64Array(outputs).fill(1);
+    const { variances } = principalAxes(weighted(covariance, deviations), outputs);
+    candidates.push({ output, taps, lateTaps: lates.get(output)?.taps, pixels, variances });
   }
-  const ranks = chooseRanks(candidates, narrow * cost[unit]);
+  const ranks = chooseRanks(candidates, { saving: narrow * cost[unit], unit, speed, total: cost });
   return new Map(
-    [...ranks].map(([output, rank]) => [output, { rank, worth: worth.get(output) ?? new Float64Array() }]),
+    [...ranks].map(([output, rank]) => [output, { ...rank, worth: worth.get(output) ?? new Float64Array() }]),
   );
 }
 
