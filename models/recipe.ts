@@ -35,6 +35,8 @@ export const Recipe = z.strictObject({
       speed: z.number().nonnegative().optional(),
       /** Share of the photos held back from every fit, to choose each layer's ridge and how it is fitted. */
       heldBack: z.number().positive().max(0.5).optional(),
+      /** Whether narrow layers are computed before what they read is enlarged. */
+      late: z.boolean().optional(),
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),
     })

@@ -27,8 +27,20 @@ export class Frontier {
   /** Outputs of the nodes that have run, which is how nodes are known again after their weights changed. */
   readonly #done = new Set<string>();
 
-  /** @param graph In running order. @param restingBytes How much of what is open may lie in memory. */
-  constructor(graph: Graph, inputs: PhotoInputs, restingBytes: number) {
+  /** What nodes read that read something else than their inputs, by their outputs; nothing, for those that are never run. */
+  readonly #reads: ReadonlyMap<string, readonly string[]>;
+
+  /**
+   * @param graph In running order. @param restingBytes How much of what is open may lie in memory. @param reads What nodes
+   * read that will be replaced by others, by their outputs; nodes that read nothing are never run.
+   */
+  constructor(
+    graph: Graph,
+    inputs: PhotoInputs,
+    restingBytes: number,
+    reads: ReadonlyMap<string, readonly string[]> = new Map(),
+  ) {
+    this.#reads = reads;
     this.#inference = inferShapes(graph);
     this.#inputs = inputs;
     this.#open = new RestingValues(restingBytes);
@@ -44,11 +56,12 @@ export class Frontier {
     take: (taps: Float32Array, photo: number) => Promise<void>,
   ): Promise<void> {
     const end = graph.nodes.findIndex((node) => requiredOutput(node) === conv.output);
-    const step = graph.nodes.slice(0, end).filter((node) => !this.#done.has(requiredOutput(node)));
+    const readsOf = (node: GraphNode): readonly string[] => this.#reads.get(requiredOutput(node)) ?? node.inputs;
+    const step = graph.nodes
+      .slice(0, end)
+      .filter((node) => !this.#done.has(requiredOutput(node)) && readsOf(node).length > 0);
     for (const node of step) this.#done.add(requiredOutput(node));
-    const stillRead = new Set(
-      graph.nodes.filter((node) => !this.#done.has(requiredOutput(node))).flatMap((node) => node.inputs),
-    );
+    const stillRead = new Set(graph.nodes.filter((node) => !this.#done.has(requiredOutput(node))).flatMap(readsOf));
     const made = step.flatMap((node) => node.outputs).filter((output) => stillRead.has(output));
     const closing = [...this.#openNames].filter((name) => !stillRead.has(name));
     const part = withTapSamples(this.#part(graph, step, made, conv), conv, this.#inference);
@@ -84,7 +97,7 @@ export class Frontier {
   /** The part of the graph between the open values and the next layer, widening what it reads and narrowing what it leaves. */
   #part(graph: Graph, step: readonly GraphNode[], made: readonly string[], conv: SampledConv): Graph {
     const inside = new Set(step.flatMap((node) => node.outputs));
-    const read = new Set([...step.flatMap((node) => node.inputs), conv.input]);
+    const read = new Set([...step.flatMap((node) => node.inputs), ...conv.sources.map(({ value }) => value)]);
     const from = [...read].filter((name) => name !== '' && !inside.has(name) && !graph.constants.has(name));
     const photoInput = onlyInput(graph).name;
     const resting = from.filter((name) => name !== photoInput);

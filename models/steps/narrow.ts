@@ -1,7 +1,7 @@
 import { principalAxes } from '../math/principal-axes.ts';
 import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, requiredOutput, withoutUnused } from '../onnx/graph.ts';
-import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
+import { elementCount, float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
 /** A convolution that was fitted to what it should give. */
@@ -52,31 +52,58 @@ export function weighted(covariance: Float64Array, worth: Float64Array): Float64
 
 /**
  * Puts two convolutions in the place of one: the first gives the outputs along the principal axes that matter most, each with
- * mean 0 and variance 1, and the second, 1 x 1, turns them back. For the filters of a least-squares fit this is the best of all
+ * mean 0 and variance 1, and the second, 1 x 1, turns them back. Where enlarging comes after, there is a first one for each size that is read. For the filters of a least-squares fit this is the best of all
  * layers of that rank (reduced-rank regression, Izenman 1975; for networks Zhang et al. 2015).
  */
 export function withNarrowConv(graph: Graph, conv: SampledConv, fitted: FittedConv, narrowing: Narrowing): Graph {
-  const { node, input, output, weight, outputs } = conv;
+  const { node, sources, output, weight, outputs } = conv;
   const { rank } = narrowing;
   const { thin, thinBias, back } = thinFilters(conv, fitted, narrowing);
   const names = { thin: `${weight}.narrow`, back: `${weight}.wide` };
+  const kernel = fitted.weight.dims.slice(2);
+  const thinLayers = sources.map((source, index) => {
+    const before = sources.slice(0, index).reduce((sum, { channels }) => sum + channels, 0);
+    const filters = columnsOf(thin, conv.taps, {
+      start: before * elementCount(kernel),
+      count: source.channels * elementCount(kernel),
+    });
+    const part = index === 0 ? '' : `.${index}`;
+    return { source, part, filters: float32Tensor([rank, source.channels, ...kernel], filters) };
+  });
   const constants = new Map(graph.constants)
-    .set(names.thin, float32Tensor([rank, ...fitted.weight.dims.slice(1)], thin))
     .set(`${names.thin}.bias`, float32Tensor([rank], thinBias))
-    .set(names.back, float32Tensor([outputs, rank, 1, 1], back))
+    .set(names.back, float32Tensor([outputs, rank * sources.length, 1, 1], repeated(back, rank, sources.length)))
     .set(`${names.back}.bias`, float32Tensor([outputs], fitted.mean));
-  const narrow = `${output}.narrow`;
-  const pair: GraphNode[] = [
-    { ...node, name: `${node.name}.narrow`, inputs: [input, names.thin, `${names.thin}.bias`], outputs: [narrow] },
-    {
-      name: node.name,
-      op: 'Conv',
-      inputs: [narrow, names.back, `${names.back}.bias`],
-      outputs: [output],
-      attributes: attributes({ kernel_shape: [1, 1] }),
-    },
-  ];
-  const nodes = graph.nodes.flatMap((other) => (requiredOutput(other) === output ? pair : [other]));
+  const made: string[] = [];
+  const layers: GraphNode[] = thinLayers.flatMap(({ source: { value, enlarge }, part, filters }, index) => {
+    const [name, small] = [names.thin + part, `${output}.narrow${part}`];
+    constants.set(name, filters);
+    // Their outputs are added up, so that one bias will do.
+    const inputs = [value, name, ...(index === 0 ? [`${names.thin}.bias`] : [])];
+    const layer: GraphNode = { ...node, name: `${node.name}.narrow${part}`, inputs, outputs: [small] };
+    const large = `${small}.enlarged`;
+    made.push(enlarge === undefined ? small : large);
+    if (enlarge === undefined) return [layer];
+    return [layer, { ...enlarge, name: large, inputs: [small, ...enlarge.inputs.slice(1)], outputs: [large] }];
+  });
+  const [only = ''] = made;
+  const joined = `${output}.narrow.joined`;
+  const join: GraphNode = {
+    name: joined,
+    op: 'Concat',
+    inputs: made,
+    outputs: [joined],
+    attributes: attributes({ axis: 1 }),
+  };
+  const wide: GraphNode = {
+    name: node.name,
+    op: 'Conv',
+    inputs: [made.length === 1 ? only : joined, names.back, `${names.back}.bias`],
+    outputs: [output],
+    attributes: attributes({ kernel_shape: [1, 1] }),
+  };
+  const instead = [...layers, ...(made.length === 1 ? [] : [join]), wide];
+  const nodes = graph.nodes.flatMap((other) => (requiredOutput(other) === output ? instead : [other]));
   return withoutUnused({ ...graph, constants, nodes });
 }
 
@@ -107,4 +134,28 @@ function thinFilters(
     thinBias[k] = bias / deviation;
   }
   return { thin, thinBias, back };
+}
+
+/** Some columns of a `[rows, columns]` matrix. */
+function columnsOf(
+  data: Float32Array,
+  columns: number,
+  { start, count }: { start: number; count: number },
+): Float32Array {
+  const rows = data.length / columns;
+  const part = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    part.set(data.subarray(row * columns + start, row * columns + start + count), row * count);
+  }
+  return part;
+}
+
+/** A `[rows, columns]` matrix several times side by side. */
+function repeated(data: Float32Array, columns: number, times: number): Float32Array {
+  const whole = new Float32Array(data.length * times);
+  for (let at = 0; at < whole.length; at++) {
+    const [row, column] = [Math.floor(at / (columns * times)), at % columns];
+    whole[at] = data[row * columns + column] ?? 0;
+  }
+  return whole;
 }

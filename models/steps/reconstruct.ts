@@ -1,20 +1,15 @@
 import type { ChannelGroups } from '../channels/channel-groups.ts';
-import { principalAxes } from '../math/principal-axes.ts';
 import type { Products } from '../math/products.ts';
 import { float32Result, withNetwork } from '../network.ts';
-import { costOf } from '../onnx/cost.ts';
 import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
-import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
-import { elementCount, float32Tensor } from '../onnx/tensor.ts';
+import { float32Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
-import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
 import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
-import { centred, momentsOf } from './moments.ts';
-import { type Narrowing, weighted, withNarrowConv } from './narrow.ts';
+import { type Narrowing, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
+import { isReadByRelusOnly, type NarrowPlan, planNarrowing } from './plan-narrowing.ts';
 import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
-import { seenShares } from './seen-shares.ts';
 
 export interface ReconstructOptions {
   /** Photos to repair on, at the size the network will be deployed with. */
@@ -35,6 +30,8 @@ export interface ReconstructOptions {
   readonly heldBack?: number | undefined;
   /** Places sampled for each number that an output depends on, where there are enough pixels. @default 4 */
   readonly equations?: number | undefined;
+  /** Whether narrow layers are computed before what they read is enlarged, see {@link lateSources}. @default false */
+  readonly late?: boolean | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -47,6 +44,7 @@ export const RECONSTRUCT_DEFAULTS = {
   // On U2-Net a ninth of the arithmetic for a twentieth more variance left out; as much for MACs as for parameters costs a quarter more.
   speed: 0.15,
   heldBack: 0,
+  late: false,
   equations: 4,
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
@@ -83,37 +81,34 @@ export async function reconstruct(
     unit = RECONSTRUCT_DEFAULTS.unit,
     speed = RECONSTRUCT_DEFAULTS.speed,
     heldBack = RECONSTRUCT_DEFAULTS.heldBack,
+    late = RECONSTRUCT_DEFAULTS.late,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
-  // Where layers are fitted to all their targets, all of an output's deviation counts.
-  const worth = new Map(
-    convs.map((conv) => [
-      conv.output,
-      heldBack > 0 && isReadByRelusOnly(sorted, conv)
-        ? seenShares(targets.get(conv) ?? [], conv.outputs)
-        : new Float64Array(conv.outputs).fill(1),
-    ]),
-  );
-  const narrowings =
+  const plan =
     narrow === undefined
-      ? new Map<string, Narrowing>()
-      : await narrowingsFor(dense, targets, { narrow, unit, speed, worth, ...parts });
+      ? new Map<string, NarrowPlan>()
+      : await planNarrowing({ dense, sliced: sorted, targets }, { narrow, unit, speed, heldBack, late, ...parts });
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
-  const frontier = new Frontier(sorted, inputs, restingBytes);
+  const layers = convs.map((conv) => {
+    const { narrowing, late: found } = plan.get(conv.output) ?? {};
+    return { conv: { ...conv, ...(found && { sources: found.sources }) }, narrowing, own: targets.get(conv) ?? [] };
+  });
+  const reads = readsOf(plan);
+  targets.clear();
+  const frontier = new Frontier(sorted, inputs, restingBytes, reads);
   try {
     let repaired = sorted;
-    for (const [index, conv] of convs.entries()) {
-      const own = targets.get(conv) ?? [];
+    for (const [index, { conv, narrowing, own }] of layers.entries()) {
       repaired = await repairLayer(repaired, conv, {
         frontier,
         targets: own,
         products: parts.products,
         ridge,
         heldBack,
-        narrowing: narrowings.get(conv.output),
+        narrowing,
       });
-      targets.delete(conv);
+      own.length = 0;
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
     return repaired;
@@ -139,45 +134,18 @@ async function denseOutputs(
   return targets;
 }
 
-/** How narrow the layers become, by what their outputs vary along in the dense network. */
-async function narrowingsFor(
-  dense: Graph,
-  targets: ReadonlyMap<SampledConv, readonly Float32Array[]>,
-  {
-    narrow,
-    unit,
-    speed,
-    worth,
-    products,
-  }: {
-    narrow: number;
-    unit: 'parameters' | 'macs';
-    speed: number;
-    worth: ReadonlyMap<string, Float64Array>;
-    products: Products;
-  },
-): Promise<Map<string, Narrowing>> {
-  const inference = inferShapes(dense);
-  const cost = costOf(dense, inference);
-  const candidates: RankCandidate[] = [];
-  for (const [{ output, outputs, taps }, samples] of targets) {
-    const { covariance } = centred(await momentsOf(samples, outputs, products));
-    const pixels = elementCount(shapeOf(inference, output).slice(2));
-    const weightCost = unit === 'macs' ? pixels : 1;
-    candidates.push({
+/** What layers read that are computed before it is enlarged; the nodes that they then don't need read nothing, which is how they are left out. */
+function readsOf(plan: ReadonlyMap<string, NarrowPlan>): Map<string, readonly string[]> {
+  const reads = new Map<string, readonly string[]>();
+  for (const [output, { late }] of plan) {
+    if (late === undefined) continue;
+    reads.set(
       output,
-      taps,
-      weightCost,
-      // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
-      weightWorth: weightCost / cost[unit] + (speed * pixels) / cost.macs,
-      variances: principalAxes(weighted(covariance, worth.get(output) ?? new Float64Array(outputs).fill(1)), outputs)
-        .variances,
-    });
+      late.sources.map(({ value }) => value),
+    );
+    for (const value of late.bypassed) reads.set(value, []);
   }
-  const ranks = chooseRanks(candidates, narrow * cost[unit]);
-  return new Map(
-    [...ranks].map(([output, rank]) => [output, { rank, worth: worth.get(output) ?? new Float64Array() }]),
-  );
+  return reads;
 }
 
 interface Repair {
@@ -216,11 +184,6 @@ async function repairLayer(
   const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };
   const nodes = graph.nodes.map((other) => (requiredOutput(other) === conv.output ? node : other));
   return { ...graph, constants, nodes };
-}
-
-function isReadByRelusOnly({ nodes, outputs }: Graph, { output }: SampledConv): boolean {
-  const readers = nodes.filter(({ inputs }) => inputs.includes(output));
-  return readers.length > 0 && readers.every(({ op }) => op === 'Relu') && outputs.every(({ name }) => name !== output);
 }
 
 /** Every so many photos, so that a share of them is held back. */

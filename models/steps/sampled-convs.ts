@@ -13,11 +13,21 @@ import { type Inference, inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { padsOf } from '../onnx/shape-rules.ts';
 import { elementCount, float32Tensor, type Tensor } from '../onnx/tensor.ts';
 
+/** A value that a convolution reads. */
+export interface TapSource {
+  readonly value: string;
+  readonly channels: number;
+  /** The node that enlarges what is computed of it to twice its size; undefined where the value has the layer's own size. */
+  readonly enlarge: GraphNode | undefined;
+}
+
 /** A convolution of a sliced network together with the places where it is compared with the dense one. */
 export interface SampledConv {
   /** In the sliced network. */
   readonly node: GraphNode;
   readonly input: string;
+  /** What it is computed from, in the order of its channels: its input, unless it is computed before some of that is enlarged. */
+  readonly sources: readonly TapSource[];
   readonly output: string;
   readonly weight: string;
   readonly bias: string | undefined;
@@ -68,8 +78,21 @@ export function sampledConvs(
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
     const positions = placesIn({ height, width }, Math.min(pixels, wanted), random.integer);
     const bias = node.inputs[2] || undefined;
+    const sources = [{ value: input, channels: shapeOf(inference, input)[1] ?? 1, enlarge: undefined }];
     return [
-      { node, input, output, weight, bias, taps, outputs: dims[0] ?? 0, positions, kept, samples: `${output}.samples` },
+      {
+        node,
+        input,
+        sources,
+        output,
+        weight,
+        bias,
+        taps,
+        outputs: dims[0] ?? 0,
+        positions,
+        kept,
+        samples: `${output}.samples`,
+      },
     ];
   });
 }
@@ -96,40 +119,72 @@ export function withOutputSamples(dense: Graph, convs: readonly SampledConv[]): 
  */
 export function withTapSamples(part: Graph, conv: SampledConv, inference: Inference): Graph {
   const builder = sampler(part);
-  const channels = shapeOf(inference, conv.input)[1] ?? 1;
-  const { indices, inside, kernel } = tapPlaces(conv, inference);
-  const dims = [kernel, conv.positions.length];
-  const flat = builder.reshape(conv.input, [channels, -1]);
-  const taken = builder.gather(flat, builder.indices(dims, indices), 1);
-  const mask = builder.constant(float32Tensor(dims, Float32Array.from(inside)));
-  const masked = builder.add('Mul', [taken, mask], `${conv.samples}.masked`);
-  const joined = builder.reshape(masked, [conv.taps, conv.positions.length]);
+  const parts = conv.sources.map((source, index) => {
+    const flat = builder.reshape(source.value, [source.channels, -1]);
+    const places = tapPlaces(conv, source, inference);
+    const shares = places.map(({ indices, shares, kernel }, corner) => {
+      const dims = [kernel, conv.positions.length];
+      const taken = builder.gather(flat, builder.indices(dims, indices), 1);
+      const share = builder.constant(float32Tensor(dims, Float32Array.from(shares)));
+      return builder.add('Mul', [taken, share], `${conv.samples}.share.${index}.${corner}`);
+    });
+    const whole = shares.reduce((sum, share) => builder.add('Add', [sum, share], `${share}.sum`));
+    return builder.reshape(whole, [source.channels * (places[0]?.kernel ?? 1), conv.positions.length]);
+  });
+  const joined =
+    parts.length === 1 ? (parts[0] ?? '') : builder.add('Concat', parts, `${conv.samples}.joined`, { axis: 0 });
   builder.add('Transpose', [joined], conv.samples, { perm: [1, 0] });
   return builder.graph([...part.outputs, sampleOutput(conv)]);
 }
 
-/** For every tap and position the input pixel, as `[taps of the kernel, positions]`, and whether it is inside the frame. */
-function tapPlaces({ node, input, output, weight, positions }: SampledConv, inference: Inference) {
-  const [height = 1, width = 1] = shapeOf(inference, input).slice(2);
+/**
+ * For every tap and position the pixel of a source that it is and its share, as `[taps of the kernel, positions]`: 1, or 0 outside the frame. Where
+ * what is computed is enlarged, four times: of the pixels around (bilinear, centres half a pixel in).
+ */
+function tapPlaces(
+  { node, output, weight, positions }: SampledConv,
+  { value, enlarge }: TapSource,
+  inference: Inference,
+) {
+  const [height = 1, width = 1] = shapeOf(inference, value).slice(2);
   const outputWidth = shapeOf(inference, output)[3] ?? 1;
   const [kernelHeight = 1, kernelWidth = 1] = shapeOf(inference, weight).slice(2);
   const [strideY = 1, strideX = 1] = intsAttribute(node, 'strides') ?? [];
   const [dilationY = 1, dilationX = 1] = intsAttribute(node, 'dilations') ?? [];
   const [padY = 0, padX = 0] = padsOf(node, [height, width], [kernelHeight, kernelWidth]).before;
-  const indices: number[] = [];
-  const inside: number[] = [];
-  for (let ky = 0; ky < kernelHeight; ky++) {
-    for (let kx = 0; kx < kernelWidth; kx++) {
-      for (const position of positions) {
-        const y = Math.floor(position / outputWidth) * strideY - padY + ky * dilationY;
-        const x = (position % outputWidth) * strideX - padX + kx * dilationX;
-        const isInside = y >= 0 && y < height && x >= 0 && x < width;
-        indices.push(isInside ? y * width + x : 0);
-        inside.push(isInside ? 1 : 0);
+  const corners = enlarge === undefined ? [[0, 0]] : [0, 1].flatMap((dy) => [0, 1].map((dx) => [dy, dx]));
+  return corners.map(([cornerY = 0, cornerX = 0]) => {
+    const indices: number[] = [];
+    const shares: number[] = [];
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      for (let kx = 0; kx < kernelWidth; kx++) {
+        for (const position of positions) {
+          const [placeY, placeX] = [Math.floor(position / outputWidth), position % outputWidth];
+          const [fromY, fromX] =
+            enlarge === undefined
+              ? [
+                  { at: placeY * strideY, share: 1 },
+                  { at: placeX * strideX, share: 1 },
+                ]
+              : [enlargedFrom(placeY, cornerY, height), enlargedFrom(placeX, cornerX, width)];
+          const y = fromY.at - padY + ky * dilationY;
+          const x = fromX.at - padX + kx * dilationX;
+          const isInside = y >= 0 && y < height && x >= 0 && x < width;
+          indices.push(isInside ? y * width + x : 0);
+          shares.push(isInside ? fromY.share * fromX.share : 0);
+        }
       }
     }
-  }
-  return { indices, inside, kernel: kernelHeight * kernelWidth };
+    return { indices, shares, kernel: kernelHeight * kernelWidth };
+  });
+}
+
+/** The pixel before (corner 0) or after a place in an axis that was doubled, and its share. */
+function enlargedFrom(place: number, corner: number, length: number): { at: number; share: number } {
+  const exact = Math.max(0, (place + 0.5) / 2 - 0.5);
+  const before = Math.floor(exact);
+  const share = corner === 0 ? 1 - (exact - before) : exact - before;
+  return { at: Math.min(length - 1, before + corner), share };
 }
 
 function sampleOutput({ samples }: SampledConv): GraphValue {

@@ -25,6 +25,7 @@ const truth = normals(OUTPUTS * TAPS);
 const conv: SampledConv = {
   node: { name: 'layer', op: 'Conv', inputs: ['x', 'weight'], outputs: ['y'], attributes: new Map() },
   input: 'x',
+  sources: [{ value: 'x', channels: 6, enlarge: undefined }],
   output: 'y',
   weight: 'weight',
   bias: undefined,
