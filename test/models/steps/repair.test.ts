@@ -307,10 +307,10 @@ test('a narrow layer is computed before what it reads is enlarged', async () => 
     }
   }
   const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
-  const options = { photos: photos.slice(0, 9), form, ridge: 1e-4, narrow: 0.4, equations: 8, seed: 1 };
+  const options = { photos: photos.slice(0, 9), form, ridge: 1e-4, unit: 'macs', equations: 8, seed: 1 } as const;
 
-  const plain = await reconstruct(graph, graph, parts, options);
-  const late = await reconstruct(graph, graph, parts, { ...options, late: true });
+  const plain = await reconstruct(graph, graph, parts, { ...options, narrow: 0.55 });
+  const late = await reconstruct(graph, graph, parts, { ...options, narrow: 0.65, late: true });
 
   const input = await readInput(photos[9] ?? '', form);
   expect(late.nodes.filter(({ op }) => op === 'Resize').map(({ name }) => name)).toEqual([
