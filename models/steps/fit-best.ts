@@ -28,9 +28,9 @@ const ROUNDS = { most: 12, patience: 2 } as const;
  * Fits a layer with the ridge, and as often anew, as serves the samples best that were held back.
  *
  * Where nothing but ReLUs read the layer and the dense network's output is below zero, whatever is below zero will do. So each
- * round lets those targets be what the layer, as narrow as it becomes, gave below zero, and solves for them: the error of
- * `Σ (y - ŷ)²` where y > 0 and of `Σ max(ŷ, 0)²` elsewhere never rises. Each round looks ahead along the last one's way
- * (Nesterov's acceleration).
+ * round lets those targets be what the layer, as narrow as it becomes, gave below zero, and solves for them, which lessens
+ * `Σ (y - ŷ)²` where y > 0 and `Σ max(ŷ, 0)²` elsewhere. Each round looks ahead along the last one's way (Nesterov's
+ * acceleration), so that the error may rise for one.
  *
  * That the next layer sees only what is above zero is from Zhang et al. 2015 (Accelerating very deep convolutional networks);
  * theirs also gives way above zero and is not convex.
