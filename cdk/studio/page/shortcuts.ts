@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { hasShortcuts } from './state.ts';
 
 /** Keys as browsers name them, and what they do. */
@@ -6,7 +6,8 @@ type Shortcuts = Readonly<Record<string, () => unknown>>;
 
 /** Hears single keys while the component is there: not while somebody types, and not where a person has switched them off. */
 export function useShortcuts(shortcuts: Shortcuts, isOn = true): void {
-  useEffect(() => {
+  // At once, not after the next frame: a key that is pressed as soon as the page has changed must not be lost.
+  useLayoutEffect(() => {
     if (!isOn || !hasShortcuts.value) return;
     const listener = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event) || isBehindPanel()) return;
