@@ -60,3 +60,8 @@ export function inverseOfLower(lower: Float64Array, n: number): Float64Array {
   }
   return inverse;
 }
+
+/** Adds values of the same length, `into += values`. */
+export function addInto(into: Float64Array, values: Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + (values[i] ?? 0);
+}

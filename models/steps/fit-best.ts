@@ -1,3 +1,4 @@
+import { addInto } from '../math/linear.ts';
 import type { Products } from '../math/products.ts';
 import { type Feed, float32Result, type Network, withNetwork } from '../network.ts';
 import { attributes } from '../onnx/attributes.ts';
@@ -148,10 +149,6 @@ function feeds({ rows, inputs, outputs: wanted }: Samples, { filters, bias }: Fi
     filters: { data: Float32Array.from(filters.data), dims: [filters.rows, filters.columns] },
     bias: { data: Float32Array.from(bias), dims: [filters.columns] },
   };
-}
-
-function addInto(into: Float64Array, values: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + (values[i] ?? 0);
 }
 
 /** What is asked of samples and filters: targets for another round, or errors. */

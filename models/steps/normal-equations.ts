@@ -1,5 +1,5 @@
 import { factorInto, solveFactored, transposed } from '../math/cholesky.ts';
-import { addDiagonalInto, meanDiagonal } from '../math/linear.ts';
+import { addDiagonalInto, addInto, meanDiagonal } from '../math/linear.ts';
 import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
@@ -247,10 +247,6 @@ function addBlockInto(
     const start = (row + i) * n + column;
     for (let j = 0; j < columns; j++) into[start + j] = (into[start + j] ?? 0) + (block[i * columns + j] ?? 0);
   }
-}
-
-function addInto(into: Float64Array, values: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] ?? 0) + (values[i] ?? 0);
 }
 
 function addColumnsInto(into: Float64Array, rows: Float32Array): void {

@@ -34,7 +34,9 @@ export interface NarrowPlanning {
 /**
  * Plans how narrow which layers become, by what their outputs vary along in the dense network.
  *
- * @param networks `sliced` in running order; `targets` are the dense network's outputs at the layers' places. @returns Plans by output; what is not there stays whole.
+ * `sliced` is in running order; `targets` are the dense network's outputs at the layers' places.
+ *
+ * @returns Plans by output; what is not there stays whole.
  */
 export async function planNarrowing(
   {
