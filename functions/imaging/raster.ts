@@ -30,4 +30,6 @@ export interface Raster {
   readonly height: number;
   readonly channels: 1 | 3 | 4;
   readonly data: Uint8Array;
+  /** Straight alpha `[height, width]` of an RGB raster that is not opaque: beside its colours, it need not be copied. */
+  readonly alpha?: Uint8Array;
 }

@@ -19,6 +19,20 @@ export function cutInto(target: Uint8Array, rgb: Uint8Array, alpha: Uint8Array):
   }
 }
 
+/**
+ * Makes invisible pixels black, as {@link cutInto} does, where they lie.
+ *
+ * @param rgb pixels x 3. @param alpha pixels, 0..255.
+ */
+export function blackenInvisible(rgb: Uint8Array, alpha: Uint8Array): void {
+  for (let start = alpha.indexOf(0); start !== -1; ) {
+    let end = start + 1;
+    while (alpha[end] === 0) end++;
+    rgb.fill(0, start * 3, end * 3);
+    start = alpha.indexOf(0, end);
+  }
+}
+
 interface Layers {
   /** pixels x 3. */
   readonly rgb: Uint8Array;

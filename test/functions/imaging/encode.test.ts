@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sharp } from '#functions/imaging/codec.ts';
 import { type EncodedFile, encode } from '#functions/imaging/encode.ts';
+import { splitAlpha } from '#functions/imaging/kernels/split-alpha.ts';
 import type { Raster } from '#functions/imaging/raster.ts';
 import { readAvifColours, readJpegSegments, readPngChunks, readWebpChunks } from '#test/support/containers.ts';
 import { firstDifference } from '#test/support/matchers.ts';
@@ -74,6 +75,18 @@ describe.each(FORMATS)('%s', (format) => {
     expect(file.bytes.equals((await encode({ ...size, data }, { format })).bytes)).toBe(true);
   });
 });
+
+test.each(['png', 'webp', 'avif'] as const)(
+  '%s: opacity beside the colours makes the same file as between them',
+  async (format) => {
+    const { data, ...size } = raster(64, 48, 4);
+    const { image, alpha } = splitAlpha({ ...size, channels: 4, data });
+
+    const file = await encode({ ...image, channels: 3, alpha: alpha.data }, { format });
+
+    expect(file.bytes.equals((await encode({ ...size, channels: 4, data }, { format })).bytes)).toBe(true);
+  },
+);
 
 describe('what was put in comes out', () => {
   test.each([1, 3, 4] as const)('PNG with %d channels: to the last bit', async (channels) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cutInto, overColourInto } from '#functions/imaging/kernels/alpha-blend.ts';
+import { blackenInvisible, cutInto, overColourInto } from '#functions/imaging/kernels/alpha-blend.ts';
 import { splitAlpha } from '#functions/imaging/kernels/split-alpha.ts';
 
 describe('cutting out', () => {
@@ -26,6 +26,28 @@ describe('cutting out', () => {
 
     expect([...buffer]).toEqual([77, 77, 77, 77, 1, 2, 3, 255, 4, 5, 6, 255, 77, 77, 77, 77]);
   });
+});
+
+test.each([
+  [
+    [0, 255, 0, 0, 1],
+    [0, 0, 0, 4, 5, 6, 0, 0, 0, 0, 0, 0, 13, 14, 15],
+  ],
+  [
+    [7, 0, 9, 8, 0],
+    [1, 2, 3, 0, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0, 0],
+  ],
+  [
+    [1, 2, 3, 4, 5],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+  ],
+  [[0, 0, 0, 0, 0], Array.from({ length: 15 }, () => 0)],
+])('opacities %j leave only what is seen', (alpha, left) => {
+  const rgb = Uint8Array.from({ length: 15 }, (_, i) => i + 1);
+
+  blackenInvisible(rgb, Uint8Array.from(alpha));
+
+  expect([...rgb]).toEqual(left);
 });
 
 describe('laying over a colour', () => {
