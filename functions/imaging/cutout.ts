@@ -46,7 +46,9 @@ export interface Cutout extends Pick<Judged, 'assessment' | 'model' | 'escalatio
  * @param bytes A whole photo file. @throws {ImagingError} when it can never succeed.
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
-  const { presets, limits, stage = runStage } = options;
+  const { presets, limits, workspace, stage = runStage } = options;
+  // 12 MB at 12 megapixels, which the network would need beside them, and leaves for this photo's own.
+  workspace.giveBack('alpha');
   const { existingAlpha = 'flatten' } = presets[0] ?? {};
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));
   try {

@@ -3,6 +3,7 @@ import { byteWindow } from '../contract/preset-rules.ts';
 import { sharp } from './codec.ts';
 import { ImagingError } from './errors.ts';
 import { fitBytes } from './fit-bytes.ts';
+import { giveBack } from './give-back.ts';
 import { embedInJpeg, embedInPng, embedInWebp } from './kernels/embed-profile.ts';
 import type { Raster } from './raster.ts';
 
@@ -51,7 +52,10 @@ export async function encode(raster: Raster, preset: Encoding): Promise<EncodedF
       });
     const plain = await withFormat(pipeline, { ...preset, quality }).toBuffer();
     // A mask is opacity, not colour: it has no colour space to be tagged with.
-    return channels === 1 ? plain : await embedProfile(plain, format, { width, height });
+    if (channels === 1) return plain;
+    const tagged = await embedProfile(plain, format, { width, height });
+    if (tagged !== plain) giveBack(plain);
+    return tagged;
   };
   const quality = preset.quality ?? QUALITY_DEFAULTS[format];
   const first = await encodeAt(quality);

@@ -1,3 +1,5 @@
+import { giveBack } from './give-back.ts';
+
 /** Larger buffers are given back after their photo, so that one huge photo doesn't keep its memory for good. */
 const LARGEST_KEPT_BYTES = 128_000_000;
 
@@ -17,5 +19,13 @@ export class Workspace {
     const fresh = new Uint8Array(length);
     if (length <= LARGEST_KEPT_BYTES) this.#kept.set(name, fresh);
     return fresh;
+  }
+
+  /** Gives a buffer's memory back at once, for a stage that needs as much. Whoever has it still can't read it any more. */
+  giveBack(name: BufferName): void {
+    const kept = this.#kept.get(name);
+    if (kept === undefined) return;
+    this.#kept.delete(name);
+    giveBack(kept);
   }
 }

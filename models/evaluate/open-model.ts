@@ -48,7 +48,10 @@ async function packBare(file: string, like: ModelManifest | undefined, folder: s
     );
   }
   const { graph, bytes } = await readModelFile(file);
-  const isFixed = onlyInput(graph).dims?.every((size) => typeof size === 'number' && size > 0) === true;
+  const isFixed =
+    onlyInput(graph)
+      .dims?.slice(1)
+      .every((size) => typeof size === 'number' && size > 0) === true;
   const { family, licence, origin, input } = like;
   const id =
     basename(file, '.onnx')

@@ -13,7 +13,7 @@ export interface Inference {
 }
 
 /**
- * Infers every value's shape, and the values that follow from shapes and constants alone.
+ * Infers every value's shape, and the values that follow from shapes and constants alone. A batch of any size is taken for one photo.
  *
  * @throws {OnnxError} `unsupported_operator` with its name and node, `bad_shape` where shapes don't fit or an input's size is open.
  */
@@ -22,13 +22,14 @@ export function inferShapes(graph: Graph): Inference {
   const shapes = new Map<string, Dims>();
   for (const [name, tensor] of graph.constants) shapes.set(name, tensor.dims);
   for (const { name, dims } of graph.inputs) {
-    if (dims === undefined || !dims.every((dim) => typeof dim === 'number')) {
+    const one = dims?.map((dim, axis) => (axis === 0 && typeof dim === 'string' ? 1 : dim));
+    if (one === undefined || !one.every((dim) => typeof dim === 'number')) {
       throw new OnnxError(
         'bad_shape',
         `Expected a fixed size for input ${name}, got [${dims ?? 'none'}]: say which to use`,
       );
     }
-    shapes.set(name, dims);
+    shapes.set(name, one);
   }
 
   for (const node of inRunningOrder(graph).nodes) {

@@ -5,6 +5,7 @@ import { type InputForm, readInput } from '../photos.ts';
 import { type ActivationSpread, observeSpreads } from '../quantization/activation-ranges.ts';
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
+import { openBatch } from '../quantization/open-batch.ts';
 import { packFilters } from '../quantization/pack-filters.ts';
 import { type FloatLayers, planQuantization } from '../quantization/quantization-plan.ts';
 import { type Packing, roundForPacking } from '../quantization/round-for-packing.ts';
@@ -83,7 +84,7 @@ export async function quantize(
     return trial;
   };
   const chosen = await choose(options, attempt);
-  return { graph: writeAt(level, spreads, { ...chosen, packing }), chosen, trials };
+  return { graph: openBatch(writeAt(level, spreads, { ...chosen, packing })), chosen, trials };
 }
 
 /** Finds the best range for the cheapest layers, then the layers that pay with it. */

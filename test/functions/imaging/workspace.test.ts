@@ -44,3 +44,15 @@ test('a huge buffer is given back after its photo', () => {
   expect(workspace.take('pixels', 1000).buffer).toBe(kept.buffer);
   expect(workspace.take('pixels', 128_000_001).buffer).not.toBe(huge.buffer);
 });
+
+test('what is given back is gone at once, and the next one gets new memory', () => {
+  const workspace = new Workspace();
+  const alpha = workspace.take('alpha', 1000);
+  const pixels = workspace.take('pixels', 1000);
+
+  workspace.giveBack('alpha');
+  workspace.giveBack('alpha');
+
+  expect([alpha.length, pixels.length]).toEqual([0, 1000]);
+  expect(workspace.take('alpha', 10)).toHaveLength(10);
+});

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -9,7 +9,10 @@ import { listSets, readTruth } from '#models/evaluate/evaluation-sets.ts';
 import { measureRuns } from '#models/evaluate/measure-run.ts';
 import { openModels } from '#models/evaluate/open-model.ts';
 import { describeMeasured } from '#models/evaluate/report.ts';
+import { decodeModel, encodeModel } from '#models/onnx/codec.ts';
+import { resizeInput } from '#models/onnx/resize-input.ts';
 import { readPackedModel } from '#models/pack.ts';
+import { openBatch } from '#models/quantization/open-batch.ts';
 import { boxOnWhite, paint } from '#test/support/rasters.ts';
 import { writeTinyModel } from '#test/support/tiny-model.ts';
 
@@ -103,6 +106,17 @@ test('a bare ONNX file is fed like the model it is compared with, and leaves not
   expect(own).toEqual({ boxes: { ...boxes, parentSsim: expect.closeTo(1, 6) } });
   await expect(readPackedModel(models[1]?.folder ?? '')).rejects.toThrow(/manifest/);
   await expect(openModels([bare])).rejects.toThrow(/how .*My Net\.onnx is fed.*--parent/);
+});
+
+test('a bare file that leaves the number of photos open keeps its size', async () => {
+  const packed = await writeTinyModel(join(folder, 'model'));
+  const small = resizeInput(decodeModel(await readFile(join(packed, 'model.onnx')), 'tiny'), { width: 96, height: 64 });
+  await writeFile(join(folder, 'small.onnx'), encodeModel(openBatch(small)));
+
+  const { models, close } = await openModels([packed, join(folder, 'small.onnx')]);
+  await close();
+
+  expect(models[1]?.manifest.input).toMatchObject({ width: 96, height: 64 });
 });
 
 test('loading and running is measured in processes of their own, and a network that fails is named', async () => {

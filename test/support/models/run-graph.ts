@@ -7,8 +7,7 @@ import { type Graph, onlyInput } from '#models/onnx/graph.ts';
 export async function runGraph(graph: Graph, input: Float32Array): Promise<Record<string, Float32Array>> {
   const session = await InferenceSession.create(encodeModel(graph), { logSeverityLevel: 3, intraOpNumThreads: 1 });
   try {
-    const { name, dims } = onlyInput(graph);
-    const results = await session.run({ [name]: new Tensor('float32', input, dims as number[]) });
+    const results = await session.run({ [onlyInput(graph).name]: new Tensor('float32', input, sizeOfOne(graph)) });
     return Object.fromEntries(Object.entries(results).map(([output, { data }]) => [output, data as Float32Array]));
   } finally {
     await session.release();
@@ -24,8 +23,12 @@ export async function runForMask(graph: Graph, input: Float32Array): Promise<Flo
 /** A noise photo that fits a graph's input. */
 export function noiseInput(graph: Graph, seed = 7): Float32Array {
   const random = seededRandom(seed);
-  const dims = onlyInput(graph).dims as number[];
-  return Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => random.normal() * 0.5);
+  return Float32Array.from({ length: sizeOfOne(graph).reduce((a, b) => a * b, 1) }, () => random.normal() * 0.5);
+}
+
+/** What a graph takes for one photo. */
+function sizeOfOne(graph: Graph): number[] {
+  return (onlyInput(graph).dims ?? []).map((size) => (typeof size === 'number' ? size : 1));
 }
 
 /** The largest difference between two results of the same length; infinite where the lengths differ. */
