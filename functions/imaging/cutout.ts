@@ -47,7 +47,7 @@ export interface Cutout extends Pick<Judged, 'assessment' | 'model' | 'escalatio
  */
 export async function cutOut(bytes: Uint8Array, options: CutOutOptions): Promise<Cutout> {
   const { presets, limits, workspace, stage = runStage } = options;
-  // 12 MB at 12 megapixels, which the network would need beside them, and leaves for this photo's own.
+  // The last photo's: at 12 megapixels 12 MB, which the network can use until this photo has one.
   workspace.giveBack('alpha');
   const { existingAlpha = 'flatten' } = presets[0] ?? {};
   const photo = await stage('decode', () => decode(bytes, { limits, existingAlpha }));

@@ -46,10 +46,10 @@ export async function encode(raster: Raster, preset: Encoding): Promise<EncodedF
   const encodeAt = async (quality: number) => {
     const pipeline = sharp(data, { raw: { width, height, channels } });
     if (channels === 1) pipeline.toColourspace('b-w');
-    if (alpha !== undefined)
-      pipeline.joinChannel(Buffer.from(alpha.buffer, alpha.byteOffset, alpha.length), {
-        raw: { width, height, channels: 1 },
-      });
+    if (alpha !== undefined) {
+      const opacity = Buffer.from(alpha.buffer, alpha.byteOffset, alpha.length);
+      pipeline.joinChannel(opacity, { raw: { width, height, channels: 1 } });
+    }
     const plain = await withFormat(pipeline, { ...preset, quality }).toBuffer();
     // A mask is opacity, not colour: it has no colour space to be tagged with.
     if (channels === 1) return plain;
