@@ -37,6 +37,8 @@ export const Recipe = z.strictObject({
       heldBack: z.number().positive().max(0.5).optional(),
       /** Whether narrow layers are computed before what they read is enlarged. */
       late: z.boolean().optional(),
+      /** Photos on which it is measured how much the mask minds what each layer leaves out; all layers count the same where absent. */
+      weighedOn: z.int().positive().optional(),
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),
     })

@@ -13,6 +13,8 @@ export interface RankCandidate {
   readonly lateTaps?: number | undefined;
   /** Of its output. */
   readonly pixels: number;
+  /** What its whole variance counts beside that of other layers. @default 1 */
+  readonly weight?: number | undefined;
 }
 
 /** How narrow a layer becomes. */
@@ -76,13 +78,13 @@ interface RankOption {
   readonly rank: Rank | undefined;
   readonly saved: number;
   readonly worth: number;
-  /** Share of the variance that is left out, 0..1. */
+  /** Share of the variance that is left out, 0..1, times what the layer counts. */
   readonly lost: number;
 }
 
 const costAt = ({ lost, worth }: RankOption, price: number): number => lost - price * worth;
 
-function optionsOf({ variances, taps, lateTaps, pixels }: RankCandidate, choice: RankChoice): RankOption[] {
+function optionsOf({ variances, taps, lateTaps, pixels, weight = 1 }: RankCandidate, choice: RankChoice): RankOption[] {
   const { unit, speed, total } = choice;
   const outputs = variances.length;
   const whole = variances.reduce((sum, variance) => sum + variance, 0);
@@ -100,7 +102,8 @@ function optionsOf({ variances, taps, lateTaps, pixels }: RankCandidate, choice:
       const saved = { parameters, macs }[unit];
       // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
       const worth = saved / total[unit] + (speed * macs) / total.macs;
-      if (worth > 0) options.push({ rank: { rank, isLate }, saved, worth, lost: lost + (isLate ? LATE_LOSS : 0) });
+      if (worth > 0)
+        options.push({ rank: { rank, isLate }, saved, worth, lost: weight * (lost + (isLate ? LATE_LOSS : 0)) });
     };
     add(false, taps);
     if (lateTaps !== undefined) add(true, lateTaps);

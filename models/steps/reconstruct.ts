@@ -32,6 +32,11 @@ export interface ReconstructOptions {
   readonly equations?: number | undefined;
   /** Whether narrow layers are computed before what they read is enlarged, see {@link lateSources}. @default false */
   readonly late?: boolean | undefined;
+  /**
+   * Photos on which it is measured how much the mask minds what each layer leaves out, so that the layers that it minds least
+   * become narrow first, see {@link maskSensitivities}. @default 0: all layers count the same
+   */
+  readonly weighedOn?: number | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -45,6 +50,7 @@ export const RECONSTRUCT_DEFAULTS = {
   speed: 0.15,
   heldBack: 0,
   late: false,
+  weighedOn: 0,
   equations: 4,
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
@@ -82,13 +88,17 @@ export async function reconstruct(
     speed = RECONSTRUCT_DEFAULTS.speed,
     heldBack = RECONSTRUCT_DEFAULTS.heldBack,
     late = RECONSTRUCT_DEFAULTS.late,
+    weighedOn = RECONSTRUCT_DEFAULTS.weighedOn,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     onStep,
   } = options;
   const plan =
     narrow === undefined
       ? new Map<string, NarrowPlan>()
-      : await planNarrowing({ dense, sliced: sorted, targets }, { narrow, unit, speed, heldBack, late, ...parts });
+      : await planNarrowing(
+          { dense, sliced: sorted, targets },
+          { narrow, unit, speed, heldBack, late, weighedOn: photos.slice(0, weighedOn), form, onStep, ...parts },
+        );
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const layers = convs.map((conv) => {
     const { narrowing, late: found } = plan.get(conv.output) ?? {};

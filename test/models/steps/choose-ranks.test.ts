@@ -38,6 +38,12 @@ test('of two alike the layer of more pixels goes first where speed counts', () =
   expect([...chooseRanks(alike, { ...choice, speed: 1, saving: 10_000 }).keys()]).toEqual(['large']);
 });
 
+test('of two alike the layer that counts less goes first, though it saves less', () => {
+  const layers = [layer('counts', 30, { taps: 600 }), { ...layer('counts less', 30), weight: 0.1 }];
+
+  expect([...chooseRanks(layers, { ...choice, saving: 10_000 }).keys()]).toEqual(['counts less']);
+});
+
 test('counts MACs where they are to be saved', () => {
   expect([...chooseRanks(alike, { ...choice, unit: 'macs', saving: 100_000 }).keys()]).toEqual(['large']);
 });
