@@ -11,7 +11,7 @@ export const Recipe = z.strictObject({
   /** What the ratio is counted in. */
   unit: z.enum(['parameters', 'macs', 'time']).default('parameters'),
   /** How channels are valued. */
-  score: z.enum(['l1', 'bn-gamma', 'activation', 'residual', 'random']).default('residual'),
+  score: z.enum(['l1', 'bn-gamma', 'activation', 'residual', 'taylor', 'random']).default('residual'),
   /** How the cut is spread over the groups. */
   mode: z.enum(['per-cost', 'global', 'uniform']).default(SELECT_DEFAULTS.mode),
   /** Channel counts become multiples of this. */

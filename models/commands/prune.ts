@@ -92,7 +92,8 @@ function withRepair(recipe: Recipe, { photos, narrow }: Pick<PruneFlags, 'photos
 }
 
 function assertCalibrated(recipe: Recipe, photos: number): void {
-  const needs = recipe.merge || recipe.reconstruct !== undefined || ['activation', 'residual'].includes(recipe.score);
+  const isWatching = ['activation', 'residual', 'taylor'].includes(recipe.score);
+  const needs = recipe.merge || recipe.reconstruct !== undefined || isWatching;
   if (needs && photos === 0) {
     throw new PruneError('no_photos', 'Expected calibration photos for this recipe, got none: pass --calibration DIR');
   }

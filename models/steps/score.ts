@@ -5,9 +5,11 @@ import type { Products } from '../math/products.ts';
 import { seededRandom } from '../math/random.ts';
 import { type Graph, requiredInput } from '../onnx/graph.ts';
 import { elementCount, floatsOf } from '../onnx/tensor.ts';
+import type { InputForm } from '../photos.ts';
 import { centred } from './moments.ts';
 import type { Observations } from './observe.ts';
 import { residualScores } from './residual-scores.ts';
+import { taylorScores } from './taylor-scores.ts';
 
 /**
  * How much a channel is worth.
@@ -16,9 +18,10 @@ import { residualScores } from './residual-scores.ts';
  * - `bn-gamma`: |gamma| of the BatchNormalization it goes through (network slimming, Liu et al. 2017).
  * - `activation`: share of its readers' output energy that comes from it.
  * - `residual`: share of its readers' output energy that the channels worth more cannot make up for, by greedy forward selection.
+ * - `taylor`: how much the mask would change without it, to first order, by gradients.
  * - `random`: the control that every other has to beat.
  */
-export type ScoreMethod = 'l1' | 'bn-gamma' | 'activation' | 'residual' | 'random';
+export type ScoreMethod = 'l1' | 'bn-gamma' | 'activation' | 'residual' | 'taylor' | 'random';
 
 /** What each channel is worth, by channel; sums over channels are comparable across groups. Higher stays. */
 export type Scores = ReadonlyMap<number, number>;
@@ -28,6 +31,9 @@ export interface ScoreOptions {
   readonly seed: number;
   /** Needed by `activation` and `residual`. */
   readonly observations?: Observations;
+  /** Needed by `taylor`. */
+  readonly photos?: readonly string[];
+  readonly form?: InputForm;
   readonly products: Products;
 }
 
@@ -43,6 +49,8 @@ export async function score(graph: Graph, groups: ChannelGroups, options: ScoreO
       return activationScores(graph, groups, observed(options));
     case 'residual':
       return residualScores(graph, groups, { observations: observed(options), products: options.products });
+    case 'taylor':
+      return taylorScores(graph, groups, watched(options));
     case 'random': {
       const random = seededRandom(options.seed);
       return new Map(free.flatMap(({ channels }) => channels.map((channel) => [channel, random.uniform()] as const)));
@@ -52,7 +60,16 @@ export async function score(graph: Graph, groups: ChannelGroups, options: ScoreO
 
 function observed({ method, observations }: ScoreOptions): Observations {
   if (observations !== undefined) return observations;
-  throw new PruneError(
+  throw notCalibrated(method);
+}
+
+function watched({ method, photos = [], form, seed }: ScoreOptions): Parameters<typeof taylorScores>[2] {
+  if (photos.length > 0 && form !== undefined) return { photos, form, seed };
+  throw notCalibrated(method);
+}
+
+function notCalibrated(method: ScoreMethod): PruneError {
+  return new PruneError(
     'not_calibrated',
     `Expected calibration photos for the score ${method}, got none: pass --calibration DIR`,
   );
