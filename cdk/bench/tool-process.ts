@@ -14,6 +14,8 @@ export interface ToolProcessOptions {
   readonly folder: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Node's, added to this process's. */
+  readonly flags?: readonly string[];
   /** Whether what it writes to stderr is passed on. @default true */
   readonly hasVoice?: boolean;
 }
@@ -23,10 +25,11 @@ export class ToolProcess {
   readonly #child: ChildProcess;
   readonly #program: string;
 
-  constructor({ program, folder, env = {}, hasVoice = true }: ToolProcessOptions) {
+  constructor({ program, folder, env = {}, flags = [], hasVoice = true }: ToolProcessOptions) {
     this.#program = program;
     this.#child = fork(fileURLToPath(PROGRAMS[program]), [folder], {
       env: { ...process.env, ...env },
+      execArgv: [...process.execArgv, ...flags],
       // What a tool has to say goes to stderr, so that stdout is the bench's table alone.
       stdio: ['ignore', 'ignore', hasVoice ? 'inherit' : 'ignore', 'ipc'],
     });

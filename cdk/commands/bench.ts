@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Segmenter } from '#functions/imaging/segment.ts';
 import { mallocSettings } from '#functions/remove-background/malloc.ts';
+import { SMALL_YOUNG_HEAP } from '#functions/remove-background/young-heap.ts';
 import { cacheFolder } from '#models/cache-folder.ts';
 import { ensureModel } from '#models/fetch.ts';
 import { DEFAULT_MODEL, TIERS } from '#models/tiers.ts';
@@ -49,7 +50,7 @@ async function bench({ json, model, rounds }: BenchFlags): Promise<void> {
   const { folder, manifest } = await ensureModel(model, { onProgress: ({ step }) => say(`Model ${model}: ${step}`) });
   say(`Installing ${IMGLY_PACKAGE} ${IMGLY_VERSION} in the cache, where it is not yet`);
   const tools: readonly ToolProcessOptions[] = [
-    { program: 'cutline', folder, env: mallocSettings([folder]) },
+    { program: 'cutline', folder, env: mallocSettings([folder]), flags: [SMALL_YOUNG_HEAP] },
     { program: 'imgly', folder: await installImgly(cacheFolder()) },
   ];
 

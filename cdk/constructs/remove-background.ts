@@ -9,6 +9,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BUILT_IN_PRESETS } from '#functions/contract/built-in-presets.ts';
 import { mallocSettings } from '#functions/remove-background/malloc.ts';
+import { SMALL_YOUNG_HEAP } from '#functions/remove-background/young-heap.ts';
 import { modelPlace } from '#layers/places.ts';
 import { doubtEnvironment } from '../doubt-environment.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
@@ -110,6 +111,7 @@ function workerEnvironment({ settings, shipment, cutouts }: RemoveBackgroundOpti
   const escalateFolder = escalate === undefined ? undefined : `/opt/models/${escalate}`;
   return {
     ...mallocSettings(modelsOf(settings).map((id) => join(shipment.folder, modelPlace(id)))),
+    NODE_OPTIONS: SMALL_YOUNG_HEAP,
     CUTLINE_STORE: 's3',
     CUTLINE_CUTOUTS: cutouts.bucketName,
     CUTLINE_MODEL_FOLDER: `/opt/models/${model}`,

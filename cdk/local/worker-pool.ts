@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { mallocSettings } from '#functions/remove-background/malloc.ts';
+import { SMALL_YOUNG_HEAP } from '#functions/remove-background/young-heap.ts';
 import { QUEUE_SETTINGS } from '../queue-settings.ts';
 import { RunError } from './run-error.ts';
 import type { InvocationRequest, WorkerMessage } from './worker-messages.ts';
@@ -112,7 +113,7 @@ export class WorkerPool<Event = SQSEvent, Answer = SQSBatchResponse> {
     const { CUTLINE_MODEL_FOLDER: model, CUTLINE_ESCALATE_FOLDER: bigger } = env;
     const child = fork(WORKER_PROGRAM, [handlerPath, String(process.pid)], {
       env: { ...process.env, ...mallocSettings([model, bigger]), ...env },
-      execArgv: [],
+      execArgv: [SMALL_YOUNG_HEAP],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { mallocSettings } from '#functions/remove-background/malloc.ts';
+import { SMALL_YOUNG_HEAP } from '#functions/remove-background/young-heap.ts';
 import { ModelError } from '../errors.ts';
 import type { PackedModel } from '../pack.ts';
 
@@ -32,7 +33,7 @@ export async function measureRuns(models: readonly PackedModel[], { turns = 3 } 
 
 /** Loads and runs a network in a process set up like a worker. */
 async function measureOnce({ folder }: PackedModel): Promise<RunFigures> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', probe, folder], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SMALL_YOUNG_HEAP, probe, folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...mallocSettings([folder]) },
   });

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { PhotoRecord } from '#functions/contract/record.ts';
 import { type BundledFile, bundleHandler } from '#functions/remove-background/bundle.ts';
 import { MALLOC_SETTINGS } from '#functions/remove-background/malloc.ts';
+import { SMALL_YOUNG_HEAP } from '#functions/remove-background/young-heap.ts';
 import { packModelLayer } from '#layers/model-layer.ts';
 import { packRuntimeLayer } from '#layers/runtime-layer.ts';
 import { plainPhoto } from '#test/support/drawn-photo.ts';
@@ -30,7 +31,7 @@ async function unpackFunction(): Promise<UnpackedFunction> {
   const runtime = await packRuntimeLayer(architecture, { out: opt });
   const model = await packModelLayer(await writeTinyModel(join(temporaryFolder(), 'tiny')), { out: opt });
   const env = { NODE_PATH: join(runtime.folder, 'nodejs/node_modules'), CUTLINE_MODEL_FOLDER: model.folder };
-  return { task, opt, env: { ...env, ...MALLOC_SETTINGS.light } };
+  return { task, opt, env: { ...env, ...MALLOC_SETTINGS.light, NODE_OPTIONS: SMALL_YOUNG_HEAP } };
 }
 
 /** A photo with a black square, `shoes/red.jpg`, and where its cutout is to go. */
@@ -144,6 +145,7 @@ test('gives the image the memory settings of a light network, which its default 
   );
 
   expect(found).toEqual(MALLOC_SETTINGS.light);
+  expect(dockerfile).toContain(`\nENV NODE_OPTIONS=${SMALL_YOUNG_HEAP}\n`);
 });
 
 /** A bundle's file and all it imports before its first line runs. */

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { WorkerPool, type WorkerPoolOptions } from '../../../cdk/local/worker-pool.ts';
@@ -55,6 +57,28 @@ test('tells the handler how much time it has', async () => {
   const left = Number(lines.find((line) => line.endsWith('ms left'))?.split(' ')[0]);
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThanOrEqual(5000);
+});
+
+test("keeps the young part of a worker's heap small", async () => {
+  const handlerPath = join(temporaryFolder(), 'handler.mjs');
+  writeFileSync(
+    handlerPath,
+    `import { getHeapSpaceStatistics } from 'node:v8';
+     export async function handler() {
+       const kept = [];
+       for (let i = 0; i < 3e6; i++) kept[i % 2e5] = { i };
+       const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+       console.log(space_size + ' young bytes');
+     }`,
+  );
+  const { pool, lines } = startPool({ handlerPath });
+
+  await pool.invoke(eventFor('a.jpg'));
+  await pool.close();
+
+  const young = Number(lines.find((line) => line.endsWith('young bytes'))?.split(' ')[0]);
+  expect(young).toBeGreaterThan(0);
+  expect(young).toBeLessThanOrEqual(4 * 2 ** 20);
 });
 
 test('tells a handler that throws from a worker that dies', async () => {

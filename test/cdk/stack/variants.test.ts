@@ -35,7 +35,13 @@ describe('as a .zip', () => {
       Handler: 'index.handler',
       Architectures: ['x86_64'],
       Layers: [{ Ref: Match.stringLikeRegexp('ModelLayer') }, { Ref: Match.stringLikeRegexp('RuntimeLayer') }],
-      Environment: { Variables: Match.objectLike({ CUTLINE_MODEL_FOLDER: '/opt/models/tiny', MALLOC_ARENA_MAX: '1' }) },
+      Environment: {
+        Variables: Match.objectLike({
+          CUTLINE_MODEL_FOLDER: '/opt/models/tiny',
+          MALLOC_ARENA_MAX: '1',
+          NODE_OPTIONS: '--max-semi-space-size=1',
+        }),
+      },
     });
     template.allResourcesProperties('AWS::Lambda::LayerVersion', { CompatibleArchitectures: ['x86_64'] });
   });
