@@ -3,6 +3,7 @@ import { float32Result, withNetwork } from '../network.ts';
 import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { type ActivationSpread, observeSpreads } from '../quantization/activation-ranges.ts';
+import { addRepeated } from '../quantization/add-repeated.ts';
 import { equalize } from '../quantization/equalize.ts';
 import { fillLanes } from '../quantization/fill-lanes.ts';
 import { openBatch } from '../quantization/open-batch.ts';
@@ -64,7 +65,8 @@ export async function quantize(
   const options: QuantizeOptions = { ...QUANTIZE_DEFAULTS, ...given };
   const { photos, form, seed, packedFrom, inRows = false, onStep = () => {} } = options;
   onStep('equalize');
-  const level = await equalize(inRows ? rowsThenColumns(graph) : graph, { photos, form });
+  const added = addRepeated(graph);
+  const level = await equalize(inRows ? rowsThenColumns(added) : added, { photos, form });
   onStep('watch');
   const spreads = await observeSpreads(level, planQuantization(level, []).values, { photos, form, seed });
   let packing: Packing | undefined;
