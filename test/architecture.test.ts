@@ -27,7 +27,13 @@ const AREAS: readonly Area[] = [
   { of: 'functions', from: ['functions'], never: /^aws-cdk-lib|^constructs$|^cdk-/ },
   {
     of: 'models',
-    from: ['models', 'functions/contract', 'functions/imaging', 'functions/remove-background/malloc.ts'],
+    from: [
+      'models',
+      'functions/contract',
+      'functions/imaging',
+      'functions/remove-background/malloc.ts',
+      'functions/remove-background/young-heap.ts',
+    ],
     never: /^@aws|^aws-/,
   },
   {
