@@ -3,6 +3,9 @@ import { OnnxError } from '../onnx/errors.ts';
 import { consumers, describe, type Graph, type GraphNode, producers, requiredInput } from '../onnx/graph.ts';
 import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
 
+/** What filters are called once a BatchNormalization is merged into them. */
+export const foldedName = (filters: string): string => `${filters}_folded`;
+
 /**
  * Merges each BatchNormalization into the Conv before it: `w' = w g / sqrt(v + e)`, `b' = (b - m) g / sqrt(v + e) + beta`.
  * One whose input is not a Conv, or a Conv that others read too, stays.
@@ -20,7 +23,7 @@ export function foldBatchNorms(graph: Graph): Graph {
     const conv = makers.get(input);
     if (conv?.op !== 'Conv' || readers.get(input)?.length !== 1) continue;
     if (graph.outputs.some(({ name }) => name === input)) continue;
-    const names = [`${conv.inputs[1]}_folded`, `${node.outputs[0]}_bias`] as const;
+    const names = [foldedName(requiredInput(conv, 1)), `${node.outputs[0]}_bias`] as const;
     const { weight, bias } = mergedWeights(graph, conv, node);
     constants.set(names[0], weight);
     constants.set(names[1], bias);

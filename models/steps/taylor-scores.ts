@@ -6,7 +6,7 @@ import { elementCount } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { openGradientSession } from '../train/gradient-session.ts';
 import { buildTrainingGraph, type TrainedWeight } from '../train/training-graph.ts';
-import { foldBatchNorms } from './fold-batch-norms.ts';
+import { foldBatchNorms, foldedName } from './fold-batch-norms.ts';
 
 /** Random directions of the mask that are followed back for each photo. */
 const DRAWS = 2;
@@ -28,10 +28,10 @@ export async function taylorScores(
   // The difference from a target that is 0 or 1 at random has a random sign for a slope.
   const training = buildTrainingGraph(folded, { mask: { absolute: 1 } });
   const places = new Map(training.weights.map(({ name }, index) => [name, index]));
-  const convs = new Map(folded.nodes.map((node) => [node.name, node]));
-  const makers = axes.flatMap(({ node, role, channels }) => {
+  const convs = new Map(folded.nodes.map((node) => [node.inputs[1] ?? '', node]));
+  const makers = axes.flatMap(({ node, role, constant, channels }) => {
     if (node.op !== 'Conv' || role !== 'makes') return [];
-    const [, ...weights] = convs.get(node.name)?.inputs ?? [];
+    const [, ...weights] = (convs.get(constant) ?? convs.get(foldedName(constant)))?.inputs ?? [];
     return weights.flatMap((name) => places.get(name) ?? []).map((index) => ({ index, channels }));
   });
   const { target, emphasis, photo } = training;
