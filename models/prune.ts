@@ -49,8 +49,7 @@ export async function prune(parent: Graph, recipe: Recipe, inputs: PruneInputs):
   const watching = { photos: inputs.photos.slice(0, recipe.observePhotos), form, onStep };
   const observations = inputs.watched?.observations ?? (await observe(dense, groups, watching));
   onStep('score');
-  const { photos: seen } = watching;
-  const scoring = { method: recipe.score, seed: recipe.seed, observations, photos: seen, form, products };
+  const scoring = { method: recipe.score, seed: recipe.seed, observations, photos: watching.photos, form, products };
   const scores = inputs.watched?.scores ?? (await score(dense, groups, scoring));
   await inputs.onWatched?.({ observations, scores });
   onStep('select');

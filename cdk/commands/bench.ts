@@ -84,7 +84,7 @@ ${stagesTable(runs)}
 ${edgesTable(edges)}
 
 Medians of ${ours?.rounds ?? 0} cutouts from the third on, taking turns; CPU of all threads; from reading the photo to having written a PNG.
-cutline: model ${ours?.model} at ${input.width} x ${input.height}, 1 thread, the workers' malloc settings.
+cutline: model ${ours?.model} at ${input.width} x ${input.height}, 1 thread, the workers' memory settings.
 imgly: its defaults (model "medium": IS-Net at 1024 x 1024 in float16), onnxruntime on every core (${machine.cores} here: ${machine.cpu}).
 Opaque pixels against the photo's: ${truth.join('; ')}. imgly's PNG is a palette by default, which makes it smaller.
 The 12-megapixel photos are scaled up, so softer and smaller as PNG than a camera's.`;

@@ -1,11 +1,10 @@
-import { principalAxes } from '../math/principal-axes.ts';
 import { float32Result, type Network, withNetwork } from '../network.ts';
 import { attributes } from '../onnx/attributes.ts';
 import { type Graph, type GraphNode, onlyInput, requiredOutput } from '../onnx/graph.ts';
 import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { float32Tensor, int64Tensor, type Tensor } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
-import { narrowAxes, weighted } from './narrow.ts';
+import { narrowAxes } from './narrow.ts';
 
 /** How a layer's outputs vary in the dense network. */
 export interface LayerSpread {
@@ -18,6 +17,8 @@ export interface LayerSpread {
   readonly covariance: Float64Array;
   /** What a deviation of each output counts, `[outputs]`. */
   readonly worth: Float64Array;
+  /** Variances along the principal axes of what counts, the largest first. */
+  readonly variances: Float64Array;
 }
 
 /** Share of a layer's variance that is left out to see what the mask makes of it: about what layers lose that become narrow. */
@@ -78,9 +79,8 @@ interface Loss {
   readonly kept: readonly number[];
 }
 
-function lossOf({ output, kept, mean, covariance, worth }: LayerSpread): Loss {
+function lossOf({ output, kept, mean, covariance, worth, variances }: LayerSpread): Loss {
   const outputs = worth.length;
-  const { variances } = principalAxes(weighted(covariance, worth), outputs);
   const all = variances.reduce((sum, variance) => sum + variance, 0);
   let [rank, left] = [0, all];
   while (rank < outputs - 1 && left > LEFT_OUT * all) left -= variances[rank++] ?? 0;

@@ -65,7 +65,7 @@ export async function planNarrowing(
     const sources = late ? lateSources(sliced, conv, slicedInference) : undefined;
     const { variances } = principalAxes(weighted(covariance, worth), outputs);
     const pixels = elementCount(shapeOf(inference, output).slice(2));
-    const spread = { output, kept, mean: moments.mean, covariance, worth };
+    const spread = { output, kept, mean: moments.mean, covariance, worth, variances };
     layers.push({ candidate: { output, taps, lateTaps: sources?.taps, pixels, variances }, spread, sources });
   }
   const weights = await weigh(

@@ -36,13 +36,13 @@ test('is the mean square of what a layer loses, as the mask reads it, for the sh
   // The second of the two that are kept varies least, so it is what is left out.
   const covariance = Float64Array.of(1, 0, 0, 0.02);
   const mean = Float64Array.of(5, -0.25);
-  const worth = Float64Array.of(1, 1);
+  const spread = { mean, covariance, worth: Float64Array.of(1, 1), variances: Float64Array.of(1, 0.02) };
 
   const found = await maskSensitivities(
     graph,
     [
-      { output: layer, kept: [0, 2], mean, covariance, worth },
-      { output: unread, kept: [0, 1], mean, covariance, worth },
+      { output: layer, kept: [0, 2], ...spread },
+      { output: unread, kept: [0, 1], ...spread },
     ],
     { photos: photos.slice(0, 3), form },
   );
