@@ -33,11 +33,13 @@ export const Recipe = z.strictObject({
       narrow: z.number().positive().lt(1).optional(),
       /** How much a share of all MACs that narrowing saves counts beside the same share of that cost, when it chooses where to. */
       speed: z.number().nonnegative().optional(),
+      /** Share of the parent's MACs that may be left: `speed` is then found, as small as that allows. */
+      macs: z.number().positive().lt(1).optional(),
       /** Share of the photos held back from every fit, to choose each layer's ridge and how it is fitted. */
       heldBack: z.number().positive().max(0.5).optional(),
       /** Whether narrow layers are computed before what they read is enlarged. */
       late: z.boolean().optional(),
-      /** Photos on which it is measured how much the mask minds what each layer leaves out; all layers count the same where absent. */
+      /** Photos on which it is measured how much the mask minds what layers leave out; all layers count the same where absent. */
       weighedOn: z.int().positive().optional(),
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),

@@ -73,6 +73,16 @@ export function chooseRanks(candidates: readonly RankCandidate[], choice: RankCh
   );
 }
 
+/** What a layer saves by becoming narrow; less than 0 where the way back costs more. */
+export function savedBy({ variances, taps, lateTaps, pixels }: RankCandidate, { rank, isLate }: Rank): Cost {
+  const outputs = variances.length;
+  const back = outputs * (isLate ? 2 : 1);
+  return {
+    parameters: outputs * taps - rank * (taps + back),
+    macs: pixels * (outputs * taps - rank * ((isLate ? (lateTaps ?? taps) : taps) + back)),
+  };
+}
+
 interface RankOption {
   /** undefined where the layer stays whole. */
   readonly rank: Rank | undefined;
@@ -84,7 +94,8 @@ interface RankOption {
 
 const costAt = ({ lost, worth }: RankOption, price: number): number => lost - price * worth;
 
-function optionsOf({ variances, taps, lateTaps, pixels, weight = 1 }: RankCandidate, choice: RankChoice): RankOption[] {
+function optionsOf(candidate: RankCandidate, choice: RankChoice): RankOption[] {
+  const { variances, weight = 1 } = candidate;
   const { unit, speed, total } = choice;
   const outputs = variances.length;
   const whole = variances.reduce((sum, variance) => sum + variance, 0);
@@ -95,18 +106,15 @@ function optionsOf({ variances, taps, lateTaps, pixels, weight = 1 }: RankCandid
     left -= variances[rank - 1] ?? 0;
     if (rank % ALIGN !== 0) continue;
     const lost = Math.max(0, left) / whole;
-    const add = (isLate: boolean, computed: number): void => {
-      const back = outputs * (isLate ? 2 : 1);
-      const parameters = outputs * taps - rank * (taps + back);
-      const macs = pixels * (outputs * taps - rank * (computed + back));
-      const saved = { parameters, macs }[unit];
+    const add = (isLate: boolean): void => {
+      const saved = savedBy(candidate, { rank, isLate });
       // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
-      const worth = saved / total[unit] + (speed * macs) / total.macs;
-      if (worth > 0)
-        options.push({ rank: { rank, isLate }, saved, worth, lost: weight * (lost + (isLate ? LATE_LOSS : 0)) });
+      const worth = saved[unit] / total[unit] + (speed * saved.macs) / total.macs;
+      const loss = weight * (lost + (isLate ? LATE_LOSS : 0));
+      if (worth > 0) options.push({ rank: { rank, isLate }, saved: saved[unit], worth, lost: loss });
     };
-    add(false, taps);
-    if (lateTaps !== undefined) add(true, lateTaps);
+    add(false);
+    if (candidate.lateTaps !== undefined) add(true);
   }
   return options;
 }

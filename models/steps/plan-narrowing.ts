@@ -1,13 +1,14 @@
+import { PruneError } from '../channels/errors.ts';
 import { principalAxes } from '../math/principal-axes.ts';
 import type { Products } from '../math/products.ts';
-import { costOf } from '../onnx/cost.ts';
+import { type Cost, costOf } from '../onnx/cost.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import type { InputForm } from '../photos.ts';
-import { chooseRanks, type RankCandidate } from './choose-ranks.ts';
+import { chooseRanks, type Rank, type RankCandidate, savedBy } from './choose-ranks.ts';
 import { type LateSources, lateSources } from './late-upsampling.ts';
-import { type LayerSpread, maskSensitivities } from './mask-sensitivities.ts';
+import { maskGradients } from './mask-gradients.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, weighted } from './narrow.ts';
 import type { SampledConv } from './sampled-convs.ts';
@@ -26,16 +27,25 @@ export interface NarrowPlanning {
   readonly unit: 'parameters' | 'macs';
   /** How much a share of all MACs counts beside the same share of that cost. */
   readonly speed: number;
+  /** Share of the dense network's MACs that may be left: `speed` is then as small as that allows. */
+  readonly macs: number | undefined;
   /** Where nothing is held back, layers are fitted to all their targets, and all of an output's deviation counts. */
   readonly heldBack: number;
   /** Whether layers may be computed before what they read is enlarged. */
   readonly late: boolean;
-  /** Photos on which it is measured how much the mask minds what each layer leaves out; where there are none, all layers count the same. */
+  /** Photos on which it is measured how much the mask minds what outputs leave out; where there are none, all layers count the same. */
   readonly weighedOn: readonly string[];
   readonly form: InputForm;
+  readonly seed: number;
   readonly products: Products;
   readonly onStep?: ((step: string, detail: string) => void) | undefined;
 }
+
+/** Outputs that the mask hardly minds still count this share of the mean square, since later layers are fitted to all of them. */
+const LEAST = 0.05;
+
+/** Where a speed is looked for. */
+const SPEEDS = { least: 1e-3, most: 1e3, rounds: 14 } as const;
 
 /**
  * Plans how narrow which layers become, by what their outputs vary along in the dense network.
@@ -52,33 +62,31 @@ export async function planNarrowing(
   }: { dense: Graph; sliced: Graph; targets: ReadonlyMap<SampledConv, readonly Float32Array[]> },
   planning: NarrowPlanning,
 ): Promise<Map<string, NarrowPlan>> {
-  const { narrow, unit, speed, heldBack, late, products } = planning;
+  const { heldBack, late, weighedOn, form, seed, onStep, products } = planning;
   const [inference, slicedInference] = [inferShapes(dense), inferShapes(sliced)];
   const total = costOf(dense, inference);
-  const layers: { candidate: RankCandidate; spread: LayerSpread; sources: LateSources | undefined }[] = [];
+  const channels = new Map([...targets.keys()].map(({ output }) => [output, shapeOf(inference, output)[1] ?? 1]));
+  const squares =
+    weighedOn.length === 0
+      ? undefined
+      : await maskGradients(dense, channels, { photos: weighedOn, form, seed, onStep });
+  const layers: Layer[] = [];
   for (const [conv, samples] of targets) {
     const { output, outputs, taps, kept } = conv;
-    const moments = await momentsOf(samples, outputs, products);
-    const { covariance } = centred(moments);
+    const { covariance } = centred(await momentsOf(samples, outputs, products));
+    const minded = squares && kept.map((channel) => squares.get(output)?.[channel] ?? 0);
     const isSeenInPart = heldBack > 0 && isReadByRelusOnly(sliced, conv);
-    const worth = isSeenInPart ? seenShares(samples, outputs) : new Float64Array(outputs).fill(1);
+    const seen = () => (isSeenInPart ? seenShares(samples, outputs) : new Float64Array(outputs).fill(1));
+    const worth = minded ? worthOf(minded) : seen();
     const sources = late ? lateSources(sliced, conv, slicedInference) : undefined;
     const { variances } = principalAxes(weighted(covariance, worth), outputs);
     const pixels = elementCount(shapeOf(inference, output).slice(2));
-    const spread = { output, kept, mean: moments.mean, covariance, worth, variances };
-    layers.push({ candidate: { output, taps, lateTaps: sources?.taps, pixels, variances }, spread, sources });
+    const weight = minded && weightOf(minded, variances);
+    layers.push({ candidate: { output, taps, lateTaps: sources?.taps, pixels, variances, weight }, worth, sources });
   }
-  const weights = await weigh(
-    dense,
-    layers.map(({ spread }) => spread),
-    planning,
-  );
-  const ranks = chooseRanks(
-    layers.map(({ candidate }) => ({ ...candidate, weight: weights.get(candidate.output) })),
-    { saving: narrow * total[unit], unit, speed, total },
-  );
+  const ranks = ranksWithin({ layers, before: costOf(sliced, slicedInference), total }, planning);
   return new Map(
-    layers.flatMap(({ candidate: { output }, spread: { worth }, sources }) => {
+    layers.flatMap(({ candidate: { output }, worth, sources }) => {
       const chosen = ranks.get(output);
       if (chosen === undefined) return [];
       return [[output, { narrowing: { rank: chosen.rank, worth }, late: chosen.isLate ? sources : undefined }]];
@@ -86,21 +94,64 @@ export async function planNarrowing(
   );
 }
 
+/** Ranks that leave as much of the parameters and of the MACs as is asked for. */
+function ranksWithin(
+  { layers, before, total }: { layers: readonly Layer[]; before: Cost; total: Cost },
+  { narrow, unit, speed, macs, onStep }: NarrowPlanning,
+): Map<string, Rank> {
+  const most = Math.max(...layers.map(({ candidate }) => candidate.weight ?? 1)) || 1;
+  const candidates = layers.map(({ candidate }) => ({ ...candidate, weight: (candidate.weight ?? 1) / most }));
+  const ranksAt = (at: number) => chooseRanks(candidates, { saving: narrow * total[unit], unit, speed: at, total });
+  const shareAt = (at: number): number => costLeft(before, candidates, ranksAt(at)).macs / total.macs;
+  const ranks = ranksAt(macs === undefined ? speed : speedFor(macs, shareAt));
+  const left = costLeft(before, candidates, ranks);
+  const figures = `${(left.parameters / 1e6).toFixed(2)} M parameters, ${(left.macs / 1e9).toFixed(2)} GMAC`;
+  onStep?.('narrow', `${ranks.size} of ${layers.length} layers, to ${figures}`);
+  return ranks;
+}
+
+function costLeft(before: Cost, candidates: readonly RankCandidate[], ranks: ReadonlyMap<string, Rank>): Cost {
+  return candidates.reduce((left, candidate) => {
+    const rank = ranks.get(candidate.output);
+    if (rank === undefined) return left;
+    const { parameters, macs } = savedBy(candidate, rank);
+    return { parameters: left.parameters - parameters, macs: left.macs - macs };
+  }, before);
+}
+
+/** How much MACs must count for this share of them to be left, by halving. @throws {PruneError} `bad_ratio` when nothing is enough. */
+function speedFor(macs: number, shareAt: (speed: number) => number): number {
+  let [low, high] = [Math.log(SPEEDS.least), Math.log(SPEEDS.most)];
+  const least = shareAt(SPEEDS.most);
+  if (least > macs) {
+    throw new PruneError('bad_ratio', `Expected macs of at least ${least.toFixed(3)} with this ratio, got ${macs}`);
+  }
+  for (let round = 0; round < SPEEDS.rounds; round++) {
+    const middle = (low + high) / 2;
+    if (shareAt(Math.exp(middle)) > macs) low = middle;
+    else high = middle;
+  }
+  return Math.exp(high);
+}
+
+interface Layer {
+  readonly candidate: RankCandidate;
+  readonly worth: Float64Array;
+  readonly sources: LateSources | undefined;
+}
+
+/** What a deviation of each output counts whose gradient of the mask has these squares; the same for all where the mask reads none. */
+function worthOf(squares: readonly number[]): Float64Array {
+  const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+  return Float64Array.from(squares, (square) => (mean > 0 ? Math.sqrt(square + LEAST * mean) : 1));
+}
+
 /**
- * What each layer's variance counts, 0..1: the root of how much the mask minds losing some. Only the root, since later layers are
- * fitted anew and make up for part of what is lost, and since an error that few photos show is an error all the same. A layer of
- * one output cannot become narrow and is not weighed.
+ * What a layer's whole variance counts beside that of others: the cube root of what the mask would change by without it. Only a root,
+ * since later layers are fitted anew and make up for part of what is lost, and since gradients hold for small losses only.
  */
-async function weigh(
-  dense: Graph,
-  layers: readonly LayerSpread[],
-  { weighedOn, form, onStep }: NarrowPlanning,
-): Promise<Map<string, number>> {
-  if (weighedOn.length === 0) return new Map();
-  const wide = layers.filter(({ worth }) => worth.length > 1);
-  const sensitivities = await maskSensitivities(dense, wide, { photos: weighedOn, form, ...(onStep && { onStep }) });
-  const most = Math.max(...sensitivities.values());
-  return new Map([...sensitivities].map(([output, minds]) => [output, most > 0 ? Math.sqrt(minds / most) : 1]));
+function weightOf(squares: readonly number[], variances: Float64Array): number {
+  return squares.some((square) => square > 0) ? Math.cbrt(variances.reduce((sum, variance) => sum + variance, 0)) : 0;
 }
 
 /** Whether nothing else sees what a layer gives. */

@@ -23,6 +23,8 @@ export interface ReconstructOptions {
   readonly unit?: 'parameters' | 'macs';
   /** How much a share of all MACs that becoming narrow saves counts beside the same share of that cost. @default 0.15 */
   readonly speed?: number | undefined;
+  /** Share of the dense network's MACs that may be left; `speed` is then as small as that allows, whatever it says. */
+  readonly macs?: number | undefined;
   /**
    * Share of the photos that no layer is fitted to, for choosing each one's ridge and how it is fitted, see {@link fitBest}.
    * @default 0: the ridge is the same for all, and layers are fitted to all their targets
@@ -33,8 +35,8 @@ export interface ReconstructOptions {
   /** Whether narrow layers are computed before what they read is enlarged, see {@link lateSources}. @default false */
   readonly late?: boolean | undefined;
   /**
-   * Photos on which it is measured how much the mask minds what each layer leaves out, so that the layers that it minds least
-   * become narrow first, see {@link maskSensitivities}. @default 0: all layers count the same
+   * Photos on which it is measured how much the mask minds what each output of each layer leaves out, so that what it minds least
+   * is left out first, see {@link maskGradients}. @default 0: all layers count the same
    */
   readonly weighedOn?: number | undefined;
   readonly seed: number;
@@ -88,8 +90,10 @@ export async function reconstruct(
     speed = RECONSTRUCT_DEFAULTS.speed,
     heldBack = RECONSTRUCT_DEFAULTS.heldBack,
     late = RECONSTRUCT_DEFAULTS.late,
+    macs,
     weighedOn = RECONSTRUCT_DEFAULTS.weighedOn,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
+    seed,
     onStep,
   } = options;
   const plan =
@@ -97,7 +101,19 @@ export async function reconstruct(
       ? new Map<string, NarrowPlan>()
       : await planNarrowing(
           { dense, sliced: sorted, targets },
-          { narrow, unit, speed, heldBack, late, weighedOn: photos.slice(0, weighedOn), form, onStep, ...parts },
+          {
+            narrow,
+            unit,
+            speed,
+            macs,
+            heldBack,
+            late,
+            weighedOn: photos.slice(0, weighedOn),
+            form,
+            seed,
+            onStep,
+            ...parts,
+          },
         );
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
   const layers = convs.map((conv) => {

@@ -1,11 +1,9 @@
-import { availableParallelism } from 'node:os';
 import type { ChannelGroups } from '../channels/channel-groups.ts';
 import { seededRandom } from '../math/random.ts';
-import type { Graph } from '../onnx/graph.ts';
-import { elementCount } from '../onnx/tensor.ts';
+import { float32Result, withNetwork } from '../network.ts';
+import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { type InputForm, readInput } from '../photos.ts';
-import { openGradientSession } from '../train/gradient-session.ts';
-import { buildTrainingGraph, type TrainedWeight } from '../train/training-graph.ts';
+import { randomSigns, withValueGradients } from '../train/value-gradients.ts';
 import { foldBatchNorms, foldedName } from './fold-batch-norms.ts';
 
 /** Random directions of the mask that are followed back for each photo. */
@@ -13,11 +11,11 @@ const DRAWS = 2;
 
 /**
  * Scores each channel by the mean square of what the mask would lose with it, to first order: the sum of weight times gradient
- * over the filters and biases that make it (Molchanov et al. 2019). Theirs is the gradient of a loss on labels. Photos have none here,
- * and a distance to the network's own masks has no slope; so it is the gradient of the mask times a random sign for each
- * pixel, the square of which is on average that of the whole mask's change.
+ * over the filters and biases that make it (Molchanov et al. 2019), which is that of output times gradient over its pixels. Theirs is
+ * the gradient of a loss on labels. Photos have none here, and a distance to the network's own masks has no slope; so it is the gradient of
+ * the mask times a random sign for each pixel, the square of which is on average that of the whole mask's change.
  *
- * Cost: forward and backward `draws` times a photo; memory that of training on one photo.
+ * Cost: forward and backward `draws` times a photo.
  */
 export async function taylorScores(
   graph: Graph,
@@ -25,33 +23,28 @@ export async function taylorScores(
   { photos, form, seed, draws = DRAWS }: { photos: readonly string[]; form: InputForm; seed: number; draws?: number },
 ): Promise<Map<number, number>> {
   const folded = foldBatchNorms(graph);
-  // The difference from a target that is 0 or 1 at random has a random sign for a slope.
-  const training = buildTrainingGraph(folded, { mask: { absolute: 1 } });
-  const places = new Map(training.weights.map(({ name }, index) => [name, index]));
   const convs = new Map(folded.nodes.map((node) => [node.inputs[1] ?? '', node]));
   const makers = axes.flatMap(({ node, role, constant, channels }) => {
     if (node.op !== 'Conv' || role !== 'makes') return [];
-    const [, ...weights] = (convs.get(constant) ?? convs.get(foldedName(constant)))?.inputs ?? [];
-    return weights.flatMap((name) => places.get(name) ?? []).map((index) => ({ index, channels }));
+    const value = (convs.get(constant) ?? convs.get(foldedName(constant)))?.outputs[0];
+    return value === undefined ? [] : [{ value, channels }];
   });
-  const { target, emphasis, photo } = training;
-  const pixels = elementCount(target?.dims ?? []);
+  const values = makers.map(({ value }) => value);
+  const gradients = withValueGradients(folded, values, (write, value, gradient) =>
+    write.op('ReduceSum', [write.op('Mul', [value, gradient]), write.integers([0, 2, 3])], { keepdims: 0 }),
+  );
   const random = seededRandom(seed);
   const scores = new Map<number, number>();
-  const initial = training.weights.map((weight) => weight.initial);
-  const session = await openGradientSession(training, initial, { threads: availableParallelism() });
-  try {
-    for (const file of photos) {
-      const data = await readInput(file, form);
+  await withNetwork(gradients.graph, async (network) => {
+    for (const photo of photos) {
+      const input = { data: await readInput(photo, form), dims: [1, 3, form.height, form.width] };
       for (let draw = 0; draw < draws; draw++) {
-        await session.run({
-          [photo.name]: data,
-          [target?.name ?? '']: Float32Array.from({ length: pixels }, () => random.integer(2)),
-          [emphasis?.name ?? '']: new Float32Array(pixels).fill(1),
-        });
+        const counts = randomSigns(gradients.counts, random);
+        const results = await network.run({ [onlyInput(folded).name]: input, [gradients.counts.name]: counts });
         const lost = new Map<number, number>();
-        for (const { index, channels } of makers) {
-          const gone = productsByChannel(training.weights[index], session.gradients[index], channels.length);
+        for (const { value, channels } of makers) {
+          const name = gradients.results.get(value);
+          const gone = name === undefined ? [] : float32Result(results, name);
           for (const [at, channel] of channels.entries()) lost.set(channel, (lost.get(channel) ?? 0) + (gone[at] ?? 0));
         }
         for (const [channel, change] of lost) {
@@ -59,24 +52,6 @@ export async function taylorScores(
         }
       }
     }
-  } finally {
-    await session.close();
-  }
+  });
   return scores;
-}
-
-/** For each output channel, the sum of weight times gradient. */
-function productsByChannel(
-  weight: TrainedWeight | undefined,
-  gradient: Float32Array | undefined,
-  channels: number,
-): Float64Array {
-  const sums = new Float64Array(channels);
-  const values = weight?.initial ?? new Float32Array();
-  const inner = values.length / channels;
-  for (const [i, value] of values.entries()) {
-    const channel = Math.floor(i / inner);
-    sums[channel] = (sums[channel] ?? 0) + value * (gradient?.[i] ?? 0);
-  }
-  return sums;
 }

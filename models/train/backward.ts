@@ -13,22 +13,22 @@ export interface Seed {
 export interface BackwardOptions {
   readonly inference: Inference;
   readonly seeds: readonly Seed[];
-  /** The constants whose gradients are wanted. */
-  readonly weights: ReadonlySet<string>;
+  /** The constants and values whose gradients are wanted. */
+  readonly wanted: ReadonlySet<string>;
 }
 
 /**
- * Writes the nodes that carry gradients from the loss back to the weights.
+ * Writes the nodes that carry gradients from the loss back to what is wanted: weights, or values inside the network.
  *
- * @param graph In running order, its weights still among the constants. @returns The gradient's name for each weight that the loss depends on.
+ * @param graph In running order, its weights still among the constants. @returns The gradient's name for each that the loss depends on.
  * @throws {TrainError} `no_backward_rule` naming the node.
  */
 export function writeBackward(
   write: NodeWriter,
   graph: Graph,
-  { inference, seeds, weights }: BackwardOptions,
+  { inference, seeds, wanted }: BackwardOptions,
 ): Map<string, string> {
-  const trained = trainedValues(graph, weights);
+  const trained = trainedValues(graph, wanted);
   const parts = new Map<string, string[]>();
   const addPart = (value: string, gradient: string): void => {
     parts.set(value, [...(parts.get(value) ?? []), gradient]);
@@ -51,13 +51,13 @@ export function writeBackward(
       if (part !== undefined && needs(index)) addPart(input, part);
     }
   }
-  const found = [...weights].map((weight) => [weight, total(weight)] as const);
+  const found = [...wanted].map((value) => [value, total(value)] as const);
   return new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
-/** The weights and every value that depends on one. */
-function trainedValues(graph: Graph, weights: ReadonlySet<string>): Set<string> {
-  const trained = new Set(weights);
+/** What is wanted and every value that depends on it. */
+function trainedValues(graph: Graph, wanted: ReadonlySet<string>): Set<string> {
+  const trained = new Set(wanted);
   for (const node of graph.nodes) {
     if (node.inputs.some((input) => trained.has(input))) for (const output of node.outputs) trained.add(output);
   }

@@ -85,7 +85,7 @@ export function buildTrainingGraph(model: Graph, loss: Loss, options: TrainingGr
 
   const weights = new Set(weightNames(forward).filter(options.isTrained ?? (() => true)));
   const seeds = terms.map(({ seed }) => seed);
-  const gradients = writeBackward(write, forward, { inference, seeds, weights });
+  const gradients = writeBackward(write, forward, { inference, seeds, wanted: weights });
   const total = write.op(
     'Sum',
     terms.map((term) => term.loss),
@@ -115,8 +115,8 @@ export function weightNames(graph: Graph): string[] {
   return [...new Set(names)].filter((name) => graph.constants.get(name)?.type === 'float32');
 }
 
-/** In running order, at the opset that training is written in, with every pooling telling where its maxima were. */
-function trainable(model: Graph): Graph {
+/** A network in running order, at the opset that backward passes are written in, with every pooling telling where its maxima were. */
+export function trainable(model: Graph): Graph {
   if (model.opset < 11) {
     throw new TrainError('bad_options', `Expected a model of opset 11 or later to train, got opset ${model.opset}`);
   }

@@ -231,21 +231,39 @@ test('a layer whose outputs vary along few axes is narrowed and loses nothing', 
   expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(2e-3);
 });
 
-test('where speed counts, a layer of many pixels is narrowed though its outputs vary along more axes', async () => {
+/** The layer `large` has many pixels and outputs that vary along many axes, `small` few of both. */
+function largeAndSmall() {
   const net = network({ height: 32 });
   const large = net.relu(net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'large' }));
   const few = net.conv(net.maxPool(net.maxPool(large)), 16, { kernel: 1 });
   const small = net.relu(net.conv(net.conv(few, 32, { kernel: 1 }), 48, { name: 'small' }));
   const graph = net.graph([net.sigmoid(net.conv(small, 1))]);
-  const groups = groupChannels(graph);
+  const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
   const options = { photos: photos.slice(0, 8), form, ridge: 1e-3, narrow: 0.15, seed: 1 };
-  const narrowedAt = async (speed: number): Promise<string[]> => {
-    const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, { ...options, speed });
-    return narrowed.nodes.map(({ name }) => name).filter((name) => name.endsWith('.narrow'));
-  };
+  const narrowed = (counting: { speed: number } | { macs: number }): Promise<Graph> =>
+    reconstruct(graph, graph, parts, { ...options, ...counting });
+  return { graph, narrowed };
+}
 
-  expect(await narrowedAt(0)).toEqual(['small.narrow']);
-  expect(await narrowedAt(10)).toContain('large.narrow');
+const narrowIn = ({ nodes }: Graph): string[] =>
+  nodes.map(({ name }) => name).filter((name) => name.endsWith('.narrow'));
+
+test('where speed counts, a layer of many pixels is narrowed though its outputs vary along more axes', async () => {
+  const { narrowed } = largeAndSmall();
+
+  expect(narrowIn(await narrowed({ speed: 0 }))).toEqual(['small.narrow']);
+  expect(narrowIn(await narrowed({ speed: 10 }))).toContain('large.narrow');
+});
+
+test('speed counts as much as it takes for a share of the MACs', async () => {
+  const { graph, narrowed } = largeAndSmall();
+
+  const [slow, fast] = [await narrowed({ macs: 0.999 }), await narrowed({ macs: 0.7 })];
+
+  expect(narrowIn(slow)).toEqual(['small.narrow']);
+  expect(narrowIn(fast)).toContain('large.narrow');
+  expect(costOf(fast).macs).toBeLessThanOrEqual(0.7 * costOf(graph).macs);
+  await expect(narrowed({ macs: 0.01 })).rejects.toThrow(/macs of at least 0\.\d+/);
 });
 
 test('a narrowed network has channels of like size in the narrow place', async () => {

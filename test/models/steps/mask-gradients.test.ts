@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { groupChannels } from '#models/channels/channel-groups.ts';
 import { openProducts, type Products } from '#models/math/products.ts';
+import { seededRandom } from '#models/math/random.ts';
 import type { Graph } from '#models/onnx/graph.ts';
+import { float32Tensor } from '#models/onnx/tensor.ts';
 import { readInput } from '#models/photos.ts';
-import { maskSensitivities } from '#models/steps/mask-sensitivities.ts';
+import { maskGradients } from '#models/steps/mask-gradients.ts';
 import { reconstruct } from '#models/steps/reconstruct.ts';
 import { network } from '#test/support/models/network.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
@@ -16,7 +18,7 @@ let folder: string;
 let photos: string[];
 let products: Products;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cutline-sensitivities-'));
+  folder = await mkdtemp(join(tmpdir(), 'cutline-gradients-'));
   photos = await writeNoisePhotos(folder, 8);
   products = await openProducts();
 });
@@ -27,36 +29,64 @@ afterAll(async () => {
 
 const form = noiseForm(32);
 
-test('is the mean square of what a layer loses, as the mask reads it, for the share that is lost', async () => {
+test('is the mean square that the mask changes by for a small deviation of a channel', async () => {
   const net = network({ height: 32 });
   const layer = net.conv(net.input, 3, { name: 'layer' });
   const unread = net.conv(net.input, 2, { name: 'unread' });
-  const graph = net.graph([net.conv(layer, 1, { kernel: 1, name: 'mask' }), unread]);
-  const reading = graph.constants.get('mask.weight')?.data as Float32Array;
-  // The second of the two that are kept varies least, so it is what is left out.
-  const covariance = Float64Array.of(1, 0, 0, 0.02);
-  const mean = Float64Array.of(5, -0.25);
-  const spread = { mean, covariance, worth: Float64Array.of(1, 1), variances: Float64Array.of(1, 0.02) };
+  const hidden = net.relu(net.conv(layer, 4, { name: 'next' }));
+  const graph = net.graph([net.sigmoid(net.conv(hidden, 1)), unread]);
+  const few = photos.slice(0, 2);
 
-  const found = await maskSensitivities(
+  const found = await maskGradients(
     graph,
-    [
-      { output: layer, kept: [0, 2], ...spread },
-      { output: unread, kept: [0, 1], ...spread },
-    ],
-    { photos: photos.slice(0, 3), form },
+    new Map([
+      [layer, 3],
+      [unread, 2],
+    ]),
+    { photos: Array.from({ length: 40 }, () => few).flat(), form, seed: 1 },
   );
 
-  const seen: Graph = { ...graph, outputs: [{ name: layer, type: 'float32', dims: undefined }] };
-  let squares = 0;
-  for (const photo of photos.slice(0, 3)) {
-    const left = (await runForMask(seen, await readInput(photo, form))).slice(2 * 32 * 32);
-    const ofOne = left.reduce((sum, value) => sum + ((reading[2] ?? 0) * (value + 0.25)) ** 2, 0) / left.length;
-    squares += ofOne / 3;
+  expect(found.get(unread)).toEqual(new Float64Array(2));
+  // A deviation at each pixel by itself: a random sign, of which 40 draws are taken.
+  for (const channel of [0, 1, 2]) {
+    let squares = 0;
+    for (const photo of few) {
+      const input = await readInput(photo, form);
+      for (let draw = 0; draw < 40; draw++) squares += (await changeWith(graph, { layer, channel, input, draw })) / 80;
+    }
+    expect((found.get(layer)?.[channel] ?? 0) / squares).toBeGreaterThan(0.8);
+    expect((found.get(layer)?.[channel] ?? 0) / squares).toBeLessThan(1.25);
   }
-  expect(found.get(layer)).toBeCloseTo(squares / (0.02 / 1.02), 3);
-  expect(found.get(unread)).toBe(0);
 });
+
+/** Sum of the squares that the mask changes by when a channel changes by a sign a pixel. */
+async function changeWith(
+  graph: Graph,
+  { layer, channel, input, draw }: { layer: string; channel: number; input: Float32Array; draw: number },
+): Promise<number> {
+  const size = 1e-3;
+  const random = seededRandom(draw);
+  const deviation = new Float32Array(3 * 32 * 32);
+  for (let at = 0; at < 32 * 32; at++) deviation[channel * 32 * 32 + at] = size * (2 * random.integer(2) - 1);
+  const nodes = graph.nodes.flatMap((node) =>
+    node.outputs[0] === layer
+      ? [
+          { ...node, outputs: ['whole'] },
+          {
+            ...node,
+            name: 'deviated',
+            op: 'Add',
+            inputs: ['whole', 'deviation'],
+            outputs: [layer],
+            attributes: new Map(),
+          },
+        ]
+      : [node],
+  );
+  const constants = new Map(graph.constants).set('deviation', float32Tensor([1, 3, 32, 32], deviation));
+  const [whole, changed] = [await runForMask(graph, input), await runForMask({ ...graph, nodes, constants }, input)];
+  return whole.reduce((sum, value, i) => sum + ((value - (changed[i] ?? 0)) / size) ** 2, 0);
+}
 
 /** Two branches; what the layer `plain` gives varies along 16 axes, what `rich` gives along all 48, and the mask hardly reads `rich`. */
 function twoBranches(): Graph {
