@@ -52,8 +52,14 @@ afterEach(async () => {
 function test(name: string, run: () => Promise<void>): void {
   vitestTest(name, async (context: TestContext) => {
     if (browser === null) context.skip('NOT RUN: there is no Chromium');
-    await run();
+    await run().catch(sayWhatWasShown);
   });
+}
+
+/** What came instead of what was waited for: a time that ran out does not say it. */
+async function sayWhatWasShown(cause: unknown): Promise<never> {
+  const shown = await page?.evaluate<string>('document.body.innerText').catch(String);
+  throw new Error(['Expected something else of this page:', shown, ...(complaints ?? [])].join('\n'), { cause });
 }
 
 interface OpenOptions {
