@@ -41,6 +41,8 @@ export const Recipe = z.strictObject({
       late: z.boolean().optional(),
       /** Photos on which it is measured how much the mask minds what layers leave out; all layers count the same where absent. */
       weighedOn: z.int().positive().optional(),
+      /** Which layers are fitted anew: all, or only those computed before enlarging; the others keep their filters. */
+      fit: z.enum(['all', 'late']).optional(),
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),
     })

@@ -9,7 +9,7 @@ import {
   requiredOutput,
 } from '../onnx/graph.ts';
 
-/** Layers that may keep float32: the ones that read the photo, and the ones that make logits (neither a Relu nor a layer behind them). */
+/** Layers that may keep float32: the ones that read the photo, and the ones that make logits (no Relu anywhere behind them). */
 export type FloatLayers = 'first' | 'logits';
 
 /** Which parts of a network become int8. */
@@ -81,16 +81,16 @@ function valuesBeforeSigmoid(graph: Graph): Set<string> {
   return found;
 }
 
-/** Filters of convolutions that neither a Relu nor the wide half of a narrow layer follows, which make logits. */
+/** Filters of convolutions on whose way to the mask no Relu follows, which make logits. */
 function logitFilters(graph: Graph): Set<string> {
-  const readers = consumers(graph);
-  return new Set(
-    graph.nodes.flatMap((node) => {
-      if (node.op !== 'Conv') return [];
-      const behind = readers.get(requiredOutput(node)) ?? [];
-      return behind.some(({ op }) => op === 'Relu' || op === 'Conv') ? [] : [requiredInput(node, 1)];
-    }),
-  );
+  const beforeRelu = new Set<string>();
+  for (const { op, inputs, outputs } of [...inRunningOrder(graph).nodes].reverse()) {
+    if (op === 'Relu' || outputs.some((value) => beforeRelu.has(value)))
+      for (const value of inputs) beforeRelu.add(value);
+  }
+  const makeLogits = ({ op, outputs }: GraphNode): boolean =>
+    op === 'Conv' && !outputs.some((value) => beforeRelu.has(value));
+  return new Set(graph.nodes.filter(makeLogits).map((node) => requiredInput(node, 1)));
 }
 
 /** Relus behind a convolution whose own output nobody else reads. */

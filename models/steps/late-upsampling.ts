@@ -39,6 +39,11 @@ export function lateSources(graph: Graph, { node, input }: SampledConv, inferenc
   return { sources, taps, bypassed };
 }
 
+/** Whether a layer is computed before something that it reads is enlarged. */
+export function isLate({ sources }: SampledConv): boolean {
+  return sources.some(({ enlarge }) => enlarge !== undefined);
+}
+
 function isPlain3x3(node: GraphNode): boolean {
   const all = (name: string, wanted: number) => (intsAttribute(node, name) ?? [wanted]).every((n) => n === wanted);
   return all('kernel_shape', 3) && all('strides', 1) && all('dilations', 1) && all('pads', 1);

@@ -3,7 +3,7 @@ import { addDiagonalInto, addInto, meanDiagonal } from '../math/linear.ts';
 import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
 import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
-import { lateFilters } from './late-upsampling.ts';
+import { isLate, lateFilters } from './late-upsampling.ts';
 import type { FittedConv } from './narrow.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
@@ -190,11 +190,11 @@ export class NormalEquations {
   }
 
   #weights(graph: Graph): ArrayLike<number> {
-    const { taps, outputs, sources, weight: name } = this.#conv;
+    const { taps, outputs, weight: name } = this.#conv;
     const tensor = graph.constants.get(name);
     if (tensor === undefined) return new Float32Array(taps * outputs);
     const filters = floatsOf(tensor, name);
-    return sources.some(({ enlarge }) => enlarge !== undefined) ? lateFilters(filters, this.#conv) : filters;
+    return isLate(this.#conv) ? lateFilters(filters, this.#conv) : filters;
   }
 }
 

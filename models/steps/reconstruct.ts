@@ -2,10 +2,12 @@ import type { ChannelGroups } from '../channels/channel-groups.ts';
 import type { Products } from '../math/products.ts';
 import { float32Result, withNetwork } from '../network.ts';
 import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/graph.ts';
-import { float32Tensor } from '../onnx/tensor.ts';
+import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
+import { isLate } from './late-upsampling.ts';
+import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
 import { isReadByRelusOnly, type NarrowPlan, planNarrowing } from './plan-narrowing.ts';
@@ -39,6 +41,12 @@ export interface ReconstructOptions {
    * is left out first, see {@link maskGradients}. @default 0: all layers count the same
    */
   readonly weighedOn?: number | undefined;
+  /**
+   * Which layers are fitted anew. `late`: only those that are computed before what they read is enlarged, for which their filters were
+   * not made; the others keep theirs, narrow ones along the axes that are left. Better where little is left out, since the mask
+   * minds differences in outputs unequally and a fit does not. @default all
+   */
+  readonly fit?: 'all' | 'late' | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -53,6 +61,7 @@ export const RECONSTRUCT_DEFAULTS = {
   heldBack: 0,
   late: false,
   weighedOn: 0,
+  fit: 'all',
   equations: 4,
   restingBytes: 1.5e9,
 } as const satisfies Partial<ReconstructOptions>;
@@ -92,6 +101,7 @@ export async function reconstruct(
     late = RECONSTRUCT_DEFAULTS.late,
     macs,
     weighedOn = RECONSTRUCT_DEFAULTS.weighedOn,
+    fit = RECONSTRUCT_DEFAULTS.fit,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
     seed,
     onStep,
@@ -120,20 +130,17 @@ export async function reconstruct(
     const { narrowing, late: found } = plan.get(conv.output) ?? {};
     return { conv: { ...conv, ...(found && { sources: found.sources }) }, narrowing, own: targets.get(conv) ?? [] };
   });
-  const reads = readsOf(plan);
   targets.clear();
+  const reads = readsOf(plan);
   const frontier = new Frontier(sorted, inputs, restingBytes, reads);
   try {
     let repaired = sorted;
     for (const [index, { conv, narrowing, own }] of layers.entries()) {
-      repaired = await repairLayer(repaired, conv, {
-        frontier,
-        targets: own,
-        products: parts.products,
-        ridge,
-        heldBack,
-        narrowing,
-      });
+      const { products } = parts;
+      repaired =
+        fit === 'late' && !isLate(conv)
+          ? await narrowAsItIs(repaired, conv, { targets: own, narrowing, products })
+          : await repairLayer(repaired, conv, { frontier, targets: own, products, ridge, heldBack, narrowing });
       own.length = 0;
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
@@ -210,6 +217,24 @@ async function repairLayer(
   const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };
   const nodes = graph.nodes.map((other) => (requiredOutput(other) === conv.output ? node : other));
   return { ...graph, constants, nodes };
+}
+
+/** Makes a layer as narrow as it becomes with the filters it has. */
+async function narrowAsItIs(
+  graph: Graph,
+  conv: SampledConv,
+  { targets, narrowing, products }: Pick<Repair, 'targets' | 'narrowing' | 'products'>,
+): Promise<Graph> {
+  const [weight, bias] = [graph.constants.get(conv.weight), graph.constants.get(conv.bias ?? '')];
+  if (narrowing === undefined || weight === undefined) return graph;
+  const moments = await momentsOf(targets, conv.outputs, products);
+  const had = {
+    weight,
+    bias: bias === undefined ? new Float32Array(conv.outputs) : floatsOf(bias, conv.bias ?? ''),
+    mean: Float32Array.from(moments.mean),
+    covariance: centred(moments).covariance,
+  };
+  return withNarrowConv(graph, conv, had, narrowing);
 }
 
 /** Every so many photos, so that a share of them is held back. */

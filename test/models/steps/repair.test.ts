@@ -206,30 +206,38 @@ test('an uncut network is left as it is', async () => {
   expect(largestDifference(await runForMask(repaired, input), await runForMask(graph, input))).toBeLessThan(1e-3);
 });
 
-test('a layer whose outputs vary along few axes is narrowed and loses nothing', async () => {
-  const net = network({ height: 32 });
-  const wide = net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'mixed' });
-  const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
-  const weight = graph.constants.get('mixed.weight');
-  // Filters 16 and up are sums of two of the first 16.
-  if (weight?.type === 'float32') {
-    const taps = weight.data.length / 48;
-    for (let o = 16; o < 48; o++) {
-      for (let tap = 0; tap < taps; tap++) {
-        const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
-        weight.data[o * taps + tap] = (a - b) / 2;
+test.each(['all', 'late'] as const)(
+  'a layer whose outputs vary along few axes is narrowed and loses nothing, fitted: %s',
+  async (fit) => {
+    const net = network({ height: 32 });
+    const wide = net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'mixed' });
+    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+    const weight = graph.constants.get('mixed.weight');
+    // Filters 16 and up are sums of two of the first 16.
+    if (weight?.type === 'float32') {
+      const taps = weight.data.length / 48;
+      for (let o = 16; o < 48; o++) {
+        for (let tap = 0; tap < taps; tap++) {
+          const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
+          weight.data[o * taps + tap] = (a - b) / 2;
+        }
       }
     }
-  }
-  const groups = groupChannels(graph);
-  const options = { photos: photos.slice(0, 8), form, ridge: 1e-4, narrow: 0.4, seed: 1 };
+    const groups = groupChannels(graph);
+    const options = { photos: photos.slice(0, 8), form, ridge: 1e-4, narrow: 0.4, fit, seed: 1 };
 
-  const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, options);
+    const narrowed = await reconstruct(graph, graph, { groups, cut: new Set(), products }, options);
 
-  expect(costOf(narrowed).parameters).toBeLessThanOrEqual(0.6 * costOf(graph).parameters);
-  const input = await readInput(photos[9] ?? '', form);
-  expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(2e-3);
-});
+    expect(costOf(narrowed).parameters).toBeLessThanOrEqual(0.6 * costOf(graph).parameters);
+    const input = await readInput(photos[9] ?? '', form);
+    expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(2e-3);
+    const whole = narrowed.nodes.filter(({ op, name }) => op === 'Conv' && !name.includes('mixed'));
+    const kept = whole.filter(
+      ({ inputs }) => narrowed.constants.get(inputs[1] ?? '') === graph.constants.get(inputs[1] ?? ''),
+    );
+    expect(kept).toHaveLength(fit === 'late' ? whole.length : 0);
+  },
+);
 
 /** The layer `large` has many pixels and outputs that vary along many axes, `small` few of both. */
 function largeAndSmall() {
@@ -306,34 +314,45 @@ test('a repair whose open values lie in files gives the same bytes', async () =>
   expect(Buffer.compare(encodeModel(inFiles), encodeModel(inMemory))).toBe(0);
 });
 
-test('a narrow layer is computed before what it reads is enlarged', async () => {
-  const net = network({ height: 32 });
-  const fine = net.relu(net.conv(net.input, 16));
-  const small = net.relu(net.conv(net.maxPool(fine), 32));
-  const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
-  const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
-  const weight = graph.constants.get('mixed.weight');
-  if (weight?.type === 'float32') {
-    const taps = weight.data.length / 48;
-    for (let o = 0; o < 48; o++) {
-      for (let tap = 0; tap < taps; tap++) {
-        // What is enlarged is read by middle taps alone, which commute with enlarging; filters 16 and up are sums of two of the first 16.
-        if (tap < 32 * 9 && tap % 9 !== 4) weight.data[o * taps + tap] = 0;
-        const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
-        if (o >= 16) weight.data[o * taps + tap] = (a - b) / 2;
+test.each(['all', 'late'] as const)(
+  'a narrow layer is computed before what it reads is enlarged, fitted: %s',
+  async (fit) => {
+    const net = network({ height: 32 });
+    const fine = net.relu(net.conv(net.input, 16));
+    const small = net.relu(net.conv(net.maxPool(fine), 32));
+    const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
+    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+    const weight = graph.constants.get('mixed.weight');
+    if (weight?.type === 'float32') {
+      const taps = weight.data.length / 48;
+      for (let o = 0; o < 48; o++) {
+        for (let tap = 0; tap < taps; tap++) {
+          // What is enlarged is read by middle taps alone, which commute with enlarging; filters 16 and up are sums of two of the first 16.
+          if (tap < 32 * 9 && tap % 9 !== 4) weight.data[o * taps + tap] = 0;
+          const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
+          if (o >= 16) weight.data[o * taps + tap] = (a - b) / 2;
+        }
       }
     }
-  }
-  const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
-  const options = { photos: photos.slice(0, 9), form, ridge: 1e-4, unit: 'macs', equations: 8, seed: 1 } as const;
+    const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
+    const options = {
+      photos: photos.slice(0, 9),
+      form,
+      ridge: 1e-4,
+      unit: 'macs',
+      equations: 8,
+      fit,
+      seed: 1,
+    } as const;
 
-  const plain = await reconstruct(graph, graph, parts, { ...options, narrow: 0.55 });
-  const late = await reconstruct(graph, graph, parts, { ...options, narrow: 0.65, late: true });
+    const plain = await reconstruct(graph, graph, parts, { ...options, narrow: 0.55 });
+    const late = await reconstruct(graph, graph, parts, { ...options, narrow: 0.65, late: true });
 
-  const input = await readInput(photos[9] ?? '', form);
-  expect(late.nodes.filter(({ op }) => op === 'Resize').map(({ name }) => name)).toEqual([
-    expect.stringContaining('.narrow'),
-  ]);
-  expect(costOf(late).macs).toBeLessThan(0.8 * costOf(plain).macs);
-  expect(largestDifference(await runForMask(late, input), await runForMask(graph, input))).toBeLessThan(3e-3);
-});
+    const input = await readInput(photos[9] ?? '', form);
+    expect(late.nodes.filter(({ op }) => op === 'Resize').map(({ name }) => name)).toEqual([
+      expect.stringContaining('.narrow'),
+    ]);
+    expect(costOf(late).macs).toBeLessThan(0.8 * costOf(plain).macs);
+    expect(largestDifference(await runForMask(late, input), await runForMask(graph, input))).toBeLessThan(3e-3);
+  },
+);
