@@ -60,7 +60,8 @@ export async function pruneModel(
   try {
     const pruned = await prune(graph, recipe, { photos, form, products, onStep: times.step });
     times.stop();
-    const name = id ?? `${manifest.id}-${Math.round(recipe.ratio * 100)}`;
+    const share = recipe.ratio || (recipe.reconstruct?.narrow ?? 0);
+    const name = id ?? `${manifest.id}-${Math.round(share * 100)}`;
     const { family, licence, origin, input } = manifest;
     const facts = { id: name, family, licence, origin: `${origin}; pruned by Cutline`, input, scores: {} };
     const made = {

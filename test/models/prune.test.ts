@@ -10,6 +10,7 @@ import { prune } from '#models/prune.ts';
 import { parseRecipe, readRecipe } from '#models/recipe.ts';
 import { simplify } from '#models/steps/simplify.ts';
 import { noiseForm, writeNoisePhotos } from '#test/support/models/photos.ts';
+import { largestDifference, runForMask } from '#test/support/models/run-graph.ts';
 import { u2netpGraph } from '#test/support/models/topologies.ts';
 
 let folder: string;
@@ -58,8 +59,24 @@ test('takes the whole way from an exported network to one with fewer parameters'
   expect([...new Set(steps)]).toEqual(['simplify', 'group', 'observe', 'score', 'select', 'merge', 'slice']);
 });
 
+test('the recipe for narrowing saves its share of the arithmetic, cuts nothing and hardly moves the mask', async () => {
+  const recipe = await readRecipe('narrow');
+  const products = await openProducts();
+  const form = noiseForm(64);
+  const dense = simplify(u2netpGraph({ narrow: 1 }), { size: form });
+
+  const narrowed = await prune(dense, recipe, { photos: photos.slice(0, 5), form, products });
+
+  await products.close();
+  expect(costOf(narrowed).macs).toBeLessThanOrEqual(0.8 * costOf(dense).macs);
+  const input = await readInput(photos[5] ?? '', form);
+  const [mask, wanted] = [await runForMask(narrowed, input), await runForMask(dense, input)];
+  const spread = Math.max(...wanted) - Math.min(...wanted);
+  expect(largestDifference(mask, wanted)).toBeLessThan(0.1 * spread);
+});
+
 test('every recipe that comes along is valid, and fields given beside it win', async () => {
-  for (const name of ['repair', 'merge', 'l1', 'random']) {
+  for (const name of ['repair', 'narrow', 'merge', 'l1', 'random']) {
     await expect(readRecipe(name, { ratio: 0.3, seed: 9, unit: undefined })).resolves.toMatchObject({
       ratio: 0.3,
       seed: 9,
