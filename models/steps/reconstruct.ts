@@ -130,8 +130,8 @@ export async function reconstruct(
     const { narrowing, late: found } = plan.get(conv.output) ?? {};
     return { conv: { ...conv, ...(found && { sources: found.sources }) }, narrowing, own: targets.get(conv) ?? [] };
   });
-  targets.clear();
   const reads = readsOf(plan);
+  targets.clear();
   const frontier = new Frontier(sorted, inputs, restingBytes, reads);
   try {
     let repaired = sorted;
