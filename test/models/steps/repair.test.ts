@@ -164,7 +164,10 @@ test('reconstruction brings a cut network closer to the dense one on photos it n
   expect(afterRepair).toBeLessThan(0.7 * afterMerge);
 });
 
-test('layers that are fitted as serves photos held back come closer still where photos are few', async () => {
+// Two repairs of a whole network, one with every layer fitted many times: half a minute where the machine is busy.
+test('layers that are fitted as serves photos held back come closer still where photos are few', {
+  timeout: 120_000,
+}, async () => {
   const graph = simplify(isnetGraph({ narrow: 8 }));
   const groups = groupChannels(graph);
   const cut = randomCut(groups, seededRandom(3), 0.3);
