@@ -209,23 +209,26 @@ test('an uncut network is left as it is', async () => {
   expect(largestDifference(await runForMask(repaired, input), await runForMask(graph, input))).toBeLessThan(1e-3);
 });
 
+/** Makes the layer `mixed`, of 48 filters, vary along 16 axes: filters 16 and up become sums of two of the first 16. */
+function mixFilters({ constants }: Graph): void {
+  const weight = constants.get('mixed.weight');
+  if (weight?.type !== 'float32') return;
+  const taps = weight.data.length / 48;
+  for (let o = 16; o < 48; o++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
+      weight.data[o * taps + tap] = (a - b) / 2;
+    }
+  }
+}
+
 test.each(['all', 'late'] as const)(
   'a layer whose outputs vary along few axes is narrowed and loses nothing, fitted: %s',
   async (fit) => {
     const net = network({ height: 32 });
     const wide = net.conv(net.relu(net.conv(net.input, 32)), 48, { name: 'mixed' });
     const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
-    const weight = graph.constants.get('mixed.weight');
-    // Filters 16 and up are sums of two of the first 16.
-    if (weight?.type === 'float32') {
-      const taps = weight.data.length / 48;
-      for (let o = 16; o < 48; o++) {
-        for (let tap = 0; tap < taps; tap++) {
-          const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
-          weight.data[o * taps + tap] = (a - b) / 2;
-        }
-      }
-    }
+    mixFilters(graph);
     const groups = groupChannels(graph);
     const options = { photos: photos.slice(0, 8), form, ridge: 1e-4, narrow: 0.4, fit, seed: 1 };
 
@@ -326,17 +329,14 @@ test.each(['all', 'late'] as const)(
     const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
     const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
     const weight = graph.constants.get('mixed.weight');
+    // What is enlarged is read by middle taps alone, which commute with enlarging.
     if (weight?.type === 'float32') {
       const taps = weight.data.length / 48;
-      for (let o = 0; o < 48; o++) {
-        for (let tap = 0; tap < taps; tap++) {
-          // What is enlarged is read by middle taps alone, which commute with enlarging; filters 16 and up are sums of two of the first 16.
-          if (tap < 32 * 9 && tap % 9 !== 4) weight.data[o * taps + tap] = 0;
-          const [a, b] = [weight.data[(o % 16) * taps + tap] ?? 0, weight.data[((o * 7) % 16) * taps + tap] ?? 0];
-          if (o >= 16) weight.data[o * taps + tap] = (a - b) / 2;
-        }
-      }
+      weight.data.forEach((_, i) => {
+        if (i % taps < 32 * 9 && i % 9 !== 4) weight.data[i] = 0;
+      });
     }
+    mixFilters(graph);
     const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
     const options = {
       photos: photos.slice(0, 9),
