@@ -46,6 +46,10 @@ export const Recipe = z.strictObject({
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),
     })
+    .refine(({ speed, macs }) => speed === undefined || macs === undefined, {
+      error: 'expected speed or macs, got both: macs finds the speed itself',
+      path: ['speed'],
+    })
     .optional(),
   seed: z.int().nonnegative().default(1),
 });

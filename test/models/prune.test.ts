@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pruneModel } from '#models/commands/prune.ts';
 import { openProducts } from '#models/math/products.ts';
 import { encodeModel } from '#models/onnx/codec.ts';
 import { costOf } from '#models/onnx/cost.ts';
+import { packModel } from '#models/pack.ts';
 import { pickPhotos, readInput } from '#models/photos.ts';
 import { prune } from '#models/prune.ts';
 import { parseRecipe, readRecipe } from '#models/recipe.ts';
@@ -88,6 +90,39 @@ test('refuses a recipe with every wrong field named', () => {
   expect(() => parseRecipe({ ratio: 1.2, score: 'magic', colour: 'red' }, 'mine.json')).toThrow(
     expect.objectContaining({ code: 'bad_recipe', message: expect.stringMatching(/mine\.json.*ratio.*score.*colour/) }),
   );
+});
+
+test('refuses a recipe that gives a speed and what it is to be found by', () => {
+  const asked = { ratio: 0, reconstruct: { narrow: 0.2, macs: 0.8, speed: 2 } };
+
+  expect(() => parseRecipe(asked, 'mine.json')).toThrow(
+    /mine\.json.*reconstruct\.speed: expected speed or macs, got both/,
+  );
+  expect(parseRecipe({ ...asked, reconstruct: { narrow: 0.2, macs: 0.8 } }, 'mine.json')).toMatchObject({
+    reconstruct: { macs: 0.8 },
+  });
+});
+
+test('a network is named by the share that was cut, or else by the share that became narrow', async () => {
+  const graph = simplify(u2netpGraph({ narrow: 1 }), { size: noiseForm(64) });
+  const facts = {
+    id: 'mine',
+    family: 'u2netp',
+    licence: 'MIT',
+    origin: 'made in a test',
+    recipe: {},
+    scores: {},
+  } as const;
+  const parent = await packModel(graph, { ...facts, input: noiseForm(64) }, join(folder, 'mine'));
+  const cheap = { score: 'random', merge: false, mode: 'uniform', align: 2 };
+  const idOf = async (recipe: object): Promise<string> => {
+    const place = { calibration: folder, out: join(folder, 'pruned'), log: () => {} };
+    const { manifest } = await pruneModel(parent, parseRecipe({ ...cheap, ...recipe }, 'a test'), place);
+    return manifest.id;
+  };
+
+  expect(await idOf({ ratio: 0.4 })).toBe('mine-40');
+  expect(await idOf({ ratio: 0, reconstruct: { photos: 1, narrow: 0.2, fit: 'late' } })).toBe('mine-20');
 });
 
 test('refuses a calibration folder that is empty, missing or holds no readable photo', async () => {
