@@ -28,7 +28,7 @@ export function writeBackward(
   graph: Graph,
   { inference, seeds, wanted }: BackwardOptions,
 ): Map<string, string> {
-  const trained = trainedValues(graph, wanted);
+  const dependent = dependentValues(graph, wanted);
   const parts = new Map<string, string[]>();
   const addPart = (value: string, gradient: string): void => {
     parts.set(value, [...(parts.get(value) ?? []), gradient]);
@@ -40,10 +40,10 @@ export function writeBackward(
   };
 
   for (const node of graph.nodes.toReversed()) {
-    if (!trained.has(node.outputs[0] ?? '')) continue;
+    if (!dependent.has(node.outputs[0] ?? '')) continue;
     const gradient = total(node.outputs[0] ?? '');
     if (gradient === undefined) continue;
-    const needs = (index: number): boolean => trained.has(node.inputs[index] ?? '');
+    const needs = (index: number): boolean => dependent.has(node.inputs[index] ?? '');
     const shape = (value: string): readonly number[] => shapeOf(inference, value);
     const gradients = ruleFor(node)({ node, write, gradient, shape, needs });
     for (const [index, input] of node.inputs.entries()) {
@@ -56,12 +56,12 @@ export function writeBackward(
 }
 
 /** What is wanted and every value that depends on it. */
-function trainedValues(graph: Graph, wanted: ReadonlySet<string>): Set<string> {
-  const trained = new Set(wanted);
+function dependentValues(graph: Graph, wanted: ReadonlySet<string>): Set<string> {
+  const dependent = new Set(wanted);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => trained.has(input))) for (const output of node.outputs) trained.add(output);
+    if (node.inputs.some((input) => dependent.has(input))) for (const output of node.outputs) dependent.add(output);
   }
-  return trained;
+  return dependent;
 }
 
 function ruleFor(node: GraphNode) {
