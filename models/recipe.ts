@@ -43,6 +43,8 @@ export const Recipe = z.strictObject({
       weighedOn: z.int().positive().optional(),
       /** Which layers are fitted anew: all, or only those computed before enlarging; the others keep their filters. */
       fit: z.enum(['all', 'late']).optional(),
+      /** Whether layers are fitted rather where the mask minds what they give; everywhere alike where absent. */
+      minded: z.boolean().optional(),
       /** Places sampled for each number that an output depends on. */
       equations: z.number().min(1).optional(),
     })

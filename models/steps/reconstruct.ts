@@ -7,11 +7,12 @@ import { type InputForm, readInput } from '../photos.ts';
 import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
 import { isLate } from './late-upsampling.ts';
+import { atMindedPlaces, DRAWN } from './minded-places.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
 import { isReadByRelusOnly, type NarrowPlan, planNarrowing } from './plan-narrowing.ts';
-import { type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
+import { placesOf, type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
 
 export interface ReconstructOptions {
   /** Photos to repair on, at the size the network will be deployed with. */
@@ -47,6 +48,8 @@ export interface ReconstructOptions {
    * serves the mask as well: IS-Net at 62 % of its arithmetic came somewhat nearer to itself so. @default all
    */
   readonly fit?: 'all' | 'late' | undefined;
+  /** Whether photos are compared rather where the mask minds it, see {@link atMindedPlaces}. @default false: at places spread evenly */
+  readonly minded?: boolean | undefined;
   readonly seed: number;
   readonly onStep?: (step: string, detail: string) => void;
   /** How much of what lies open between two layers may lie in memory. */
@@ -84,11 +87,13 @@ export async function reconstruct(
   options: ReconstructOptions,
 ): Promise<Graph> {
   const sorted = inRunningOrder(sliced);
-  const convs = sampledConvs(inRunningOrder(dense), sorted, parts, {
+  const sampled = sampledConvs(inRunningOrder(dense), sorted, parts, {
     photos: options.photos.length,
     equations: options.equations ?? RECONSTRUCT_DEFAULTS.equations,
+    drawn: options.minded ? DRAWN : 1,
     seed: options.seed,
   });
+  const convs = options.minded ? await atMindedPlaces(dense, sampled, options) : sampled;
   const targets = await denseOutputs(dense, convs, options);
   const {
     photos,
@@ -159,9 +164,11 @@ async function denseOutputs(
   const targets = new Map(convs.map((conv) => [conv, [] as Float32Array[]]));
   const dims = [1, 3, form.height, form.width];
   await withNetwork(withOutputSamples(dense, convs), async (network) => {
-    for (const photo of photos) {
+    for (const [index, photo] of photos.entries()) {
       const results = await network.run({ [onlyInput(dense).name]: { data: await readInput(photo, form), dims } });
-      for (const conv of convs) targets.get(conv)?.push(float32Result(results, conv.samples));
+      for (const conv of convs) {
+        targets.get(conv)?.push(placesOf(conv, index, float32Result(results, conv.samples)));
+      }
     }
   });
   return targets;
@@ -199,7 +206,8 @@ async function repairLayer(
   { frontier, targets, products, ridge, heldBack, narrowing }: Repair,
 ): Promise<Graph> {
   const equations = new NormalEquations(conv, products, { keepsSamples: heldBack > 0 });
-  await frontier.advance(graph, conv, async (taps, photo) => {
+  await frontier.advance(graph, conv, async (read, photo) => {
+    const taps = placesOf(conv, photo, read);
     const wanted = targets[photo] ?? new Float32Array();
     if (isHeldBack(photo, heldBack)) equations.hold(taps, wanted);
     else await equations.add(taps, wanted);

@@ -36,6 +36,9 @@ export interface SampledConv {
   readonly outputs: number;
   /** Output pixels that are sampled, as `y * width + x`. */
   readonly positions: readonly number[];
+  /** At how many of them each photo is compared, and which those are, by photo: indices, ascending; the first where absent, which are all. */
+  readonly places: number;
+  readonly placed?: readonly Int32Array[];
   /** Which of the dense network's output channels these are. */
   readonly kept: readonly number[];
   /** Name of the added output that carries the samples. */
@@ -53,12 +56,13 @@ const RIM_SHARE = 0.25;
  * Lists the plain convolutions of a sliced network in running order, with seeded places to sample.
  *
  * @param equations Places for each number that an output depends on, where there are enough pixels.
+ * @param drawn How many are sampled for each of them.
  */
 export function sampledConvs(
   dense: Graph,
   sliced: Graph,
   { groups, cut }: { groups: ChannelGroups; cut: ReadonlySet<number> },
-  { photos, equations, seed }: { photos: number; equations: number; seed: number },
+  { photos, equations, drawn, seed }: { photos: number; equations: number; drawn: number; seed: number },
 ): SampledConv[] {
   const inference = inferShapes(sliced);
   const makes = new Map(
@@ -74,9 +78,9 @@ export function sampledConvs(
     const [height = 1, width = 1] = shapeOf(inference, output).slice(2);
     const pixels = height * width;
     const samples = equations * Math.max(MIN_TAPS, taps);
-    const wanted = Math.max(MIN_POSITIONS, Math.ceil(samples / photos));
+    const places = Math.min(pixels, Math.max(MIN_POSITIONS, Math.ceil(samples / photos)));
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
-    const positions = placesIn({ height, width }, Math.min(pixels, wanted), random.integer);
+    const positions = placesIn({ height, width }, Math.min(pixels, places * drawn), random.integer);
     const bias = node.inputs[2] || undefined;
     const sources = [{ value: input, channels: shapeOf(inference, input)[1] ?? 1, enlarge: undefined }];
     return [
@@ -90,11 +94,24 @@ export function sampledConvs(
         taps,
         outputs: dims[0] ?? 0,
         positions,
+        places,
         kept,
         samples: `${output}.samples`,
       },
     ];
   });
+}
+
+/** Those rows of a photo's samples `[positions, columns]` at which it is compared. */
+export function placesOf({ positions, placed }: SampledConv, photo: number, samples: Float32Array): Float32Array {
+  const rows = placed?.[photo];
+  if (rows === undefined) return samples;
+  const columns = samples.length / positions.length;
+  const taken = new Float32Array(rows.length * columns);
+  for (const [to, from] of rows.entries()) {
+    taken.set(samples.subarray(from * columns, (from + 1) * columns), to * columns);
+  }
+  return taken;
 }
 
 /** Gives, in place of the dense network's own output, each convolution's kept outputs at its positions: `[positions, outputs]`. */
@@ -224,14 +241,22 @@ function placesIn(
   count: number,
   integer: (below: number) => number,
 ): number[] {
+  const all = Array.from({ length: height * width }, (_, place) => place);
+  const { rim, inner, onRim } = rimAndInner(all, { height, width, count });
+  return [...drawn(rim, onRim, integer), ...drawn(inner, count - onRim, integer)].sort((a, b) => a - b);
+}
+
+/** Tells places on the rim from others, and how many of `count` shall be of them. */
+export function rimAndInner(
+  places: readonly number[],
+  { height, width, count }: { height: number; width: number; count: number },
+): { rim: number[]; inner: number[]; onRim: number } {
   const isOnRim = (place: number): boolean => {
     const [x, y] = [place % width, Math.floor(place / width)];
     return x === 0 || y === 0 || x === width - 1 || y === height - 1;
   };
-  const all = Array.from({ length: height * width }, (_, place) => place);
-  const [rim, inner] = [all.filter(isOnRim), all.filter((place) => !isOnRim(place))];
-  const onRim = Math.min(rim.length, Math.max(Math.ceil(count * RIM_SHARE), count - inner.length));
-  return [...drawn(rim, onRim, integer), ...drawn(inner, count - onRim, integer)].sort((a, b) => a - b);
+  const [rim, inner] = [places.filter(isOnRim), places.filter((place) => !isOnRim(place))];
+  return { rim, inner, onRim: Math.min(rim.length, Math.max(Math.ceil(count * RIM_SHARE), count - inner.length)) };
 }
 
 function drawn(places: readonly number[], count: number, integer: (below: number) => number): number[] {

@@ -32,6 +32,7 @@ const conv: SampledConv = {
   taps: TAPS,
   outputs: OUTPUTS,
   positions: [],
+  places: 0,
   kept: [],
   samples: 'y.samples',
 };
