@@ -20,7 +20,7 @@ export interface MeasuredModel {
  */
 export const MEASURED_MODELS: Readonly<Record<string, MeasuredModel>> = Object.freeze({
   fast: { gigaMacs: 4.6, cpuSeconds: [0.37, 0.69], is8Bit: true },
-  balanced: { gigaMacs: 19.6, cpuSeconds: [0.53, 0.85], is8Bit: true },
+  balanced: { gigaMacs: 19.6, cpuSeconds: [0.61, 0.87], is8Bit: true },
   quality: { gigaMacs: 162.0, cpuSeconds: [1.67, 1.97], is8Bit: true },
   u2netp: { gigaMacs: 19.8, cpuSeconds: [0.71, 1.02], is8Bit: false },
   u2net: { gigaMacs: 58.6, cpuSeconds: [1.34, 1.7], is8Bit: false },
