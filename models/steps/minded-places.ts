@@ -13,10 +13,10 @@ const LEAST = 0.05;
 
 /**
  * Chooses, photo by photo, the places at which layers are compared: likelier the more the mask minds a deviation there, as the
- * gradient of the mask says in the dense network, to first order (see {@link maskGradients}). All photos are compared at equally many, the same
- * share of them on the rim as was drawn there.
+ * gradient of the mask says in the dense network, to first order (see {@link maskGradients}). All photos are compared at equally many, as many
+ * of them on the rim as if they were drawn from all.
  *
- * Cost: forward and backward once a photo, a quarter of the whole repair.
+ * Cost: forward and backward once a photo.
  *
  * @param convs With {@link DRAWN} times as many positions as places, where there are enough pixels.
  */

@@ -36,8 +36,9 @@ export interface SampledConv {
   readonly outputs: number;
   /** Output pixels that are sampled, as `y * width + x`. */
   readonly positions: readonly number[];
-  /** At how many of them each photo is compared, and which those are, by photo: indices, ascending; the first where absent, which are all. */
+  /** At how many of them each photo is compared. */
   readonly places: number;
+  /** Which those are, by photo: indices, ascending. All where absent. */
   readonly placed?: readonly Int32Array[];
   /** Which of the dense network's output channels these are. */
   readonly kept: readonly number[];
