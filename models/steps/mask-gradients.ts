@@ -1,4 +1,4 @@
-import { seededRandom } from '../math/random.ts';
+import { type Random, seededRandom } from '../math/random.ts';
 import { float32Result, withNetwork } from '../network.ts';
 import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { type InputForm, readInput } from '../photos.ts';
@@ -19,38 +19,52 @@ import { randomSigns, withValueGradients } from '../train/value-gradients.ts';
 export async function maskGradients(
   graph: Graph,
   values: ReadonlyMap<string, number>,
-  {
-    photos,
-    form,
-    seed,
-    onStep = () => {},
-  }: {
-    photos: readonly string[];
-    form: InputForm;
-    seed: number;
-    onStep?: ((step: string, detail: string) => void) | undefined;
-  },
+  { photos, form, seed, onStep }: Omit<GradientPhotos, 'random'> & { seed: number },
 ): Promise<Map<string, Float64Array>> {
   const found = new Map([...values].map(([value, channels]) => [value, new Float64Array(channels)]));
-  const gradients = withValueGradients(graph, [...values.keys()], (write, _, gradient) =>
-    write.op('ReduceSumSquare', [gradient], { axes: [0, 2, 3], keepdims: 0 }),
+  const channelSums = { values: [...values.keys()], axes: [0, 2, 3] };
+  await squaredGradients(graph, channelSums, { photos, form, random: seededRandom(seed), onStep }, (squares) => {
+    for (const [value, sums] of found) {
+      const own = squares.get(value);
+      sums.forEach((sum, channel) => {
+        sums[channel] = sum + (own?.[channel] ?? 0) / photos.length;
+      });
+    }
+  });
+  return found;
+}
+
+export interface GradientPhotos {
+  readonly photos: readonly string[];
+  readonly form: InputForm;
+  /** Draws each photo's signs. */
+  readonly random: Random;
+  readonly onStep?: ((step: string, detail: string) => void) | undefined;
+}
+
+/**
+ * The mask's squared gradients with respect to values inside a network, summed over some axes, photo by photo.
+ *
+ * @param take Told each photo's sums, by value; none for a value that the mask doesn't depend on.
+ */
+export async function squaredGradients(
+  graph: Graph,
+  { values, axes }: { values: readonly string[]; axes: readonly number[] },
+  { photos, form, random, onStep = () => {} }: GradientPhotos,
+  take: (squares: ReadonlyMap<string, Float32Array>) => void,
+): Promise<void> {
+  const gradients = withValueGradients(graph, values, (write, _, gradient) =>
+    write.op('ReduceSumSquare', [gradient], { axes, keepdims: 0 }),
   );
   const { counts, results } = gradients;
-  const random = seededRandom(seed);
   await withNetwork(gradients.graph, async (network) => {
     for (const [done, photo] of photos.entries()) {
       const result = await network.run({
         [onlyInput(graph).name]: { data: await readInput(photo, form), dims: [1, 3, form.height, form.width] },
         [counts.name]: randomSigns(counts, random),
       });
-      for (const [value, name] of results) {
-        const squares = float32Result(result, name);
-        found.get(value)?.forEach((sum, channel, sums) => {
-          sums[channel] = sum + (squares[channel] ?? 0) / photos.length;
-        });
-      }
+      take(new Map([...results].map(([value, name]) => [value, float32Result(result, name)])));
       onStep('weigh', `photo ${done + 1} of ${photos.length}`);
     }
   });
-  return found;
 }

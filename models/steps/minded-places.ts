@@ -1,13 +1,11 @@
 import { seededRandom } from '../math/random.ts';
-import { float32Result, withNetwork } from '../network.ts';
-import { type Graph, onlyInput } from '../onnx/graph.ts';
+import type { Graph } from '../onnx/graph.ts';
 import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
-import { type InputForm, readInput } from '../photos.ts';
-import { randomSigns, withValueGradients } from '../train/value-gradients.ts';
+import { type GradientPhotos, squaredGradients } from './mask-gradients.ts';
 import { rimAndInner, type SampledConv } from './sampled-convs.ts';
 
-/** Places drawn for each that a photo keeps. */
-export const DRAWN = 4;
+/** Places drawn for each at which a photo is compared. */
+export const CANDIDATES = 4;
 /** A place that the mask doesn't mind counts this share of the mean, since what is given there is read by others that it minds. */
 const LEAST = 0.05;
 
@@ -18,44 +16,22 @@ const LEAST = 0.05;
  *
  * Cost: forward and backward once a photo.
  *
- * @param convs With {@link DRAWN} times as many positions as places, where there are enough pixels.
+ * @param convs With {@link CANDIDATES} times as many positions as places, where there are enough pixels.
  */
 export async function atMindedPlaces(
   dense: Graph,
   convs: readonly SampledConv[],
-  {
-    photos,
-    form,
-    seed,
-    onStep = () => {},
-  }: {
-    photos: readonly string[];
-    form: InputForm;
-    seed: number;
-    onStep?: ((step: string, detail: string) => void) | undefined;
-  },
+  { photos, form, seed, onStep }: Omit<GradientPhotos, 'random'> & { seed: number },
 ): Promise<SampledConv[]> {
-  const outputs = convs.map(({ output }) => output);
-  const gradients = withValueGradients(dense, outputs, (write, _, gradient) =>
-    write.op('ReduceSumSquare', [gradient], { axes: [0, 1], keepdims: 0 }),
-  );
   const random = seededRandom(seed);
-  const { uniform } = random;
   const inference = inferShapes(dense);
   const chosen = convs.map((conv) => ({ ...conv, placed: [] as Int32Array[] }));
-  await withNetwork(gradients.graph, async (network) => {
-    for (const [done, photo] of photos.entries()) {
-      const result = await network.run({
-        [onlyInput(dense).name]: { data: await readInput(photo, form), dims: [1, 3, form.height, form.width] },
-        [gradients.counts.name]: randomSigns(gradients.counts, random),
-      });
-      for (const conv of chosen) {
-        const name = gradients.results.get(conv.output);
-        const squares = name === undefined ? new Float32Array() : float32Result(result, name);
-        const [height = 1, width = 1] = shapeOf(inference, conv.output).slice(2);
-        conv.placed.push(drawMinded(conv, squares, { height, width, uniform }));
-      }
-      onStep('places', `photo ${done + 1} of ${photos.length}`);
+  const pixelSums = { values: convs.map(({ output }) => output), axes: [0, 1] };
+  await squaredGradients(dense, pixelSums, { photos, form, random, onStep }, (squares) => {
+    for (const conv of chosen) {
+      const [height = 1, width = 1] = shapeOf(inference, conv.output).slice(2);
+      const own = squares.get(conv.output) ?? new Float32Array();
+      conv.placed.push(drawMinded(conv, own, { height, width, uniform: random.uniform }));
     }
   });
   return chosen;
@@ -77,7 +53,7 @@ function drawMinded(
   );
   const { rim, inner, onRim } = rimAndInner(positions, { height, width, count: places });
   const first = (of: readonly number[], count: number): number[] =>
-    [...of].sort((a, b) => (keys.get(b) ?? 0) - (keys.get(a) ?? 0)).slice(0, count);
+    of.toSorted((a, b) => (keys.get(b) ?? 0) - (keys.get(a) ?? 0)).slice(0, count);
   const chosen = new Set([...first(rim, onRim), ...first(inner, places - onRim)]);
   return Int32Array.from(positions.flatMap((place, index) => (chosen.has(place) ? [index] : [])));
 }

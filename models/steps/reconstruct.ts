@@ -7,7 +7,7 @@ import { type InputForm, readInput } from '../photos.ts';
 import { fitBest } from './fit-best.ts';
 import { Frontier } from './frontier.ts';
 import { isLate } from './late-upsampling.ts';
-import { atMindedPlaces, DRAWN } from './minded-places.ts';
+import { atMindedPlaces, CANDIDATES } from './minded-places.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
@@ -75,7 +75,8 @@ export const RECONSTRUCT_DEFAULTS = {
  * dense network. Strictly one layer after the other: fitting four at a time, each to inputs that the others then changed,
  * did more harm than good.
  *
- * Cost: one run of the dense network and one of the sliced a photo, and solving. Memory does not grow with the photos: an
+ * Cost: one run of the dense network and one of the sliced a photo, and solving; with `minded` the dense network runs forward
+ * and backward once more. Memory does not grow with the photos: an
  * allowance for what lies open between two layers (`restingBytes`), the dense network's sampled outputs
  * (4 bytes times `equations` a weight) and one layer's normal equations (8 bytes times its taps squared; with `heldBack` also
  * its samples, 4 bytes times `equations` times the same).
@@ -90,7 +91,7 @@ export async function reconstruct(
   const sampled = sampledConvs(inRunningOrder(dense), sorted, parts, {
     photos: options.photos.length,
     equations: options.equations ?? RECONSTRUCT_DEFAULTS.equations,
-    drawn: options.minded ? DRAWN : 1,
+    candidates: options.minded ? CANDIDATES : 1,
     seed: options.seed,
   });
   const convs = options.minded ? await atMindedPlaces(dense, sampled, options) : sampled;

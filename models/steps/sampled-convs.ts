@@ -57,13 +57,13 @@ const RIM_SHARE = 0.25;
  * Lists the plain convolutions of a sliced network in running order, with seeded places to sample.
  *
  * @param equations Places for each number that an output depends on, where there are enough pixels.
- * @param drawn How many are sampled for each of them.
+ * @param candidates Positions sampled for each of those places.
  */
 export function sampledConvs(
   dense: Graph,
   sliced: Graph,
   { groups, cut }: { groups: ChannelGroups; cut: ReadonlySet<number> },
-  { photos, equations, drawn, seed }: { photos: number; equations: number; drawn: number; seed: number },
+  { photos, equations, candidates, seed }: { photos: number; equations: number; candidates: number; seed: number },
 ): SampledConv[] {
   const inference = inferShapes(sliced);
   const makes = new Map(
@@ -81,7 +81,7 @@ export function sampledConvs(
     const samples = equations * Math.max(MIN_TAPS, taps);
     const places = Math.min(pixels, Math.max(MIN_POSITIONS, Math.ceil(samples / photos)));
     const kept = (makes.get(weight) ?? []).flatMap((channel, index) => (cut.has(channel) ? [] : [index]));
-    const positions = placesIn({ height, width }, Math.min(pixels, places * drawn), random.integer);
+    const positions = placesIn({ height, width }, Math.min(pixels, places * candidates), random.integer);
     const bias = node.inputs[2] || undefined;
     const sources = [{ value: input, channels: shapeOf(inference, input)[1] ?? 1, enlarge: undefined }];
     return [
