@@ -38,6 +38,8 @@ const QuantizeStep = z.strictObject({
   validation: z.int().positive().default(16),
   /** Filters of this many weights or more are rounded to 39 levels and packed three in 16 bits. */
   packedFrom: z.int().positive().optional(),
+  /** Whether activations are rounded finely where the mask minds it; by percentiles of their values where absent. */
+  minded: z.boolean().optional(),
   /** Whether large layers that make masks are computed in rows, then columns, which is faster and rounds less. */
   inRows: z.boolean().optional(),
   /** How much nearer (SSIM) to the float32 masks layers that stay in float32 must bring the network; .002 where absent. */

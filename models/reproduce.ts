@@ -125,6 +125,7 @@ async function quantizeStep(before: PackedModel, step: QuantizeStep, place: Step
     seed: step.seed,
     packedFrom: step.packedFrom,
     inRows: step.inRows,
+    minded: step.minded,
     ...(step.worthwhile !== undefined && { worthwhile: step.worthwhile }),
     onStep: (name, detail) => place.log(`  ${name} ${detail ?? ''}`),
   });

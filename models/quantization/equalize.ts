@@ -7,6 +7,9 @@ import { type InputForm, readInput } from '../photos.ts';
 
 type FloatTensor = Extract<Tensor, { type: 'float32' }>;
 
+/** The size of each channel of values, `[C]`; none for a value that nothing is known of. */
+export type ObserveHeights = (graph: Graph, values: readonly string[]) => Promise<ReadonlyMap<string, Float32Array>>;
+
 /** Operators that give s times as much when they are given s times as much, channel by channel. */
 const HOMOGENEOUS = new Set(['Conv', 'Relu', 'MaxPool', 'AveragePool', 'Resize', 'Upsample', 'Concat', 'Add']);
 
@@ -20,14 +23,23 @@ const LARGEST_FACTOR = 1000;
  * Scales channels up or down where they are made and back where they are read, which changes nothing in float32, so that
  * all channels of a value fill the same 8-bit range and all weights of a filter do (cross-layer equalization, Nagel et al. 2019, with
  * the photos' activations in place of the makers' weights). Channels that are tied get one factor.
+ *
+ * @param observe Gives the size up to which each channel of the given values is told apart. @default the largest that the photos make
  */
 export async function equalize(
   graph: Graph,
-  { photos, form }: { photos: readonly string[]; form: InputForm },
+  { photos, form, observe }: { photos: readonly string[]; form: InputForm; observe?: ObserveHeights | undefined },
 ): Promise<Graph> {
   const groups = groupChannels(graph);
   const free = scalableChannels(graph, groups);
-  const heights = await channelHeights(graph, groups, { photos, form });
+  const read = valuesRead(groups);
+  const observed = await (observe?.(graph, read) ?? largestSizes(graph, read, { photos, form }));
+  const heights = new Map<number, number>();
+  for (const [value, sizes] of observed) {
+    for (const [index, channel] of (groups.values.get(value) ?? []).entries()) {
+      heights.set(channel, Math.max(heights.get(channel) ?? 0, sizes[index] ?? 0));
+    }
+  }
   const factors = new Map([...free].map((channel) => [channel, 1]));
   for (let round = 0; round < ROUNDS; round++) {
     const scaled = withFactors(graph, groups, factors);
@@ -57,35 +69,38 @@ function scalableChannels(graph: Graph, { groups, axes, values }: ChannelGroups)
   return free;
 }
 
-/** The largest size of each channel over the photos, in the values that convolutions read. */
-async function channelHeights(
+/** The values that convolutions read. */
+function valuesRead({ axes }: ChannelGroups): string[] {
+  return [...new Set(axes.flatMap(({ node, role }) => (role === 'reads' ? [requiredInput(node, 0)] : [])))];
+}
+
+/** The largest size of each channel of values over the photos. */
+async function largestSizes(
   graph: Graph,
-  { axes, values }: ChannelGroups,
+  values: readonly string[],
   { photos, form }: { photos: readonly string[]; form: InputForm },
-): Promise<Map<number, number>> {
-  const read = [...new Set(axes.flatMap(({ node, role }) => (role === 'reads' ? [requiredInput(node, 0)] : [])))];
-  const node = (op: string, input: string, output: string, values = {}): GraphNode => {
-    return { name: output, op, inputs: [input], outputs: [output], attributes: attributes(values) };
+): Promise<Map<string, Float32Array>> {
+  const node = (op: string, input: string, output: string, fields = {}): GraphNode => {
+    return { name: output, op, inputs: [input], outputs: [output], attributes: attributes(fields) };
   };
-  const nodes = read.flatMap((value) => [
+  const nodes = values.flatMap((value) => [
     node('Abs', value, `${value}.size`),
     node('ReduceMax', `${value}.size`, `${value}.height`, { axes: [0, 2, 3], keepdims: 0 }),
   ]);
-  const outputs = read.map((value) => ({ name: `${value}.height`, type: 'float32' as const, dims: undefined }));
-  const heights = new Map<number, number>();
+  const outputs = values.map((value) => ({ name: `${value}.height`, type: 'float32' as const, dims: undefined }));
+  const sizes = new Map<string, Float32Array>();
   const dims = [1, 3, form.height, form.width];
   await withNetwork({ ...graph, nodes: [...graph.nodes, ...nodes], outputs, hints: [] }, async (network) => {
     for (const photo of photos) {
       const results = await network.run({ [onlyInput(graph).name]: { data: await readInput(photo, form), dims } });
-      for (const value of read) {
+      for (const value of values) {
+        const before = sizes.get(value);
         const found = float32Result(results, `${value}.height`);
-        for (const [index, channel] of (values.get(value) ?? []).entries()) {
-          heights.set(channel, Math.max(heights.get(channel) ?? 0, found[index] ?? 0));
-        }
+        sizes.set(value, before?.map((size, channel) => Math.max(size, found[channel] ?? 0)) ?? found);
       }
     }
   });
-  return heights;
+  return sizes;
 }
 
 /** For each channel the largest weight that reads it, as a share of the largest in the same filter. */

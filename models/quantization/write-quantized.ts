@@ -3,7 +3,7 @@ import { OnnxError } from '../onnx/errors.ts';
 import { describe, type Graph, type GraphNode, requiredInput, requiredOutput, withoutUnused } from '../onnx/graph.ts';
 import { withOutputShapes } from '../onnx/resize-input.ts';
 import { float32Tensor, floatsOf, type Tensor } from '../onnx/tensor.ts';
-import { type ActivationRange, type ActivationSpread, rangeAt } from './activation-ranges.ts';
+import type { ActivationRange } from './activation-ranges.ts';
 import type { QuantizationPlan } from './quantization-plan.ts';
 import { type FloatConv, quantizeWeights } from './quantized-weights.ts';
 import type { Packing } from './round-for-packing.ts';
@@ -14,7 +14,14 @@ interface Levels {
   readonly zero: number;
 }
 
-const NOTHING_SEEN: ActivationSpread = { min: 0, max: 0, means: new Float32Array(), samples: new Float32Array() };
+/** What is known of a value. */
+export interface SeenValue {
+  readonly range: ActivationRange;
+  /** Of each channel, `[C]`. */
+  readonly means: Float32Array;
+}
+
+const NOTHING_SEEN: SeenValue = { range: { low: 0, high: 0 }, means: new Float32Array() };
 
 /** Scales by output channel came with this version of the operator set; the operators of the family mean the same from 11 on. */
 const PER_CHANNEL_OPSET = 13;
@@ -23,20 +30,19 @@ const PER_CHANNEL_OPSET = 13;
  * Writes a network in which rounding and its undoing stand around every int8 node (QDQ), which is the form that onnxruntime turns
  * into 8-bit arithmetic on every processor: activations unsigned, filters signed.
  *
- * @param spreads Of every value of the plan. @param percentile See {@link rangeAt}. @param packing Filters that are
- *   rounded already, by name. @throws {OnnxError} when the network is older than opset 11.
+ * @param seen Of every value of the plan. @param packing Filters that are rounded already, by name. @throws {OnnxError} when the network is older than opset 11.
  */
 export function writeQuantized(
   { graph, nodes, values, sameAs, beforeSigmoid }: QuantizationPlan,
-  spreads: ReadonlyMap<string, ActivationSpread>,
-  { percentile, packing }: { readonly percentile: number; readonly packing?: Packing | undefined },
+  seen: ReadonlyMap<string, SeenValue>,
+  packing?: Packing,
 ): Graph {
   const constants = new Map<string, Tensor>(graph.constants);
   const levels = new Map<string, Levels>();
-  const spreadOf = (value: string): ActivationSpread => spreads.get(value) ?? NOTHING_SEEN;
+  const seenOf = (value: string): SeenValue => seen.get(value) ?? NOTHING_SEEN;
   for (const value of values) {
     const source = levels.get(sameAs.get(value) ?? '');
-    const range = rangeAt(spreadOf(value), percentile);
+    const { range } = seenOf(value);
     levels.set(value, source ?? levelsOf(beforeSigmoid.has(value) ? nearZero(range) : range));
   }
   const isQuantized = new Set(values);
@@ -47,10 +53,10 @@ export function writeQuantized(
     const inputs = node.inputs.map((input) => (isQuantized.has(input) ? undone(input) : input));
     if (nodes.has(node) && node.op === 'Conv') {
       const input = requiredInput(node, 0);
-      const seen = { scale: levels.get(input)?.scale ?? 1, means: spreadOf(input).means };
+      const read = { scale: levels.get(input)?.scale ?? 1, means: seenOf(input).means };
       const { before, conv } = quantizedConv(
         { ...node, inputs },
-        { ...seen, rounded: packing?.get(requiredInput(node, 1)) },
+        { ...read, rounded: packing?.get(requiredInput(node, 1)) },
         constants,
       );
       written.push(...before, conv);

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from '../math/random.ts';
 import { float32Result, withNetwork } from '../network.ts';
 import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { type InputForm, readInput } from '../photos.ts';
-import { randomSigns, withValueGradients } from '../train/value-gradients.ts';
+import { type Reduce, randomSigns, withValueGradients } from '../train/value-gradients.ts';
 
 /**
  * How much a network's mask minds a deviation of each channel of values inside it, to first order: the mean over photos of the sum
@@ -50,12 +50,26 @@ export interface GradientPhotos {
 export async function squaredGradients(
   graph: Graph,
   { values, axes }: { values: readonly string[]; axes: readonly number[] },
-  { photos, form, random, onStep = () => {} }: GradientPhotos,
+  given: GradientPhotos,
   take: (squares: ReadonlyMap<string, Float32Array>) => void,
 ): Promise<void> {
-  const gradients = withValueGradients(graph, values, (write, _, gradient) =>
-    write.op('ReduceSumSquare', [gradient], { axes, keepdims: 0 }),
-  );
+  const reduce: Reduce = (write, _, gradient) => write.op('ReduceSumSquare', [gradient], { axes, keepdims: 0 });
+  await maskGradientsByPhoto(graph, values, reduce, given, take);
+}
+
+/**
+ * The mask's gradients with respect to values inside a network, photo by photo, or what `reduce` makes of them.
+ *
+ * @param take Told each photo's results, by value; none for a value that the mask doesn't depend on.
+ */
+export async function maskGradientsByPhoto(
+  graph: Graph,
+  values: readonly string[],
+  reduce: Reduce,
+  { photos, form, random, onStep = () => {} }: GradientPhotos,
+  take: (results: ReadonlyMap<string, Float32Array>) => void,
+): Promise<void> {
+  const gradients = withValueGradients(graph, values, reduce);
   const { counts, results } = gradients;
   await withNetwork(gradients.graph, async (network) => {
     for (const [done, photo] of photos.entries()) {

@@ -17,17 +17,16 @@ export interface ValueGradients {
   readonly results: ReadonlyMap<string, string>;
 }
 
+/** Writes what shall become of a value's gradient. @returns The name of the result. */
+export type Reduce = (write: NodeWriter, value: string, gradient: string) => string;
+
 /**
  * Puts the backward pass from the mask behind a network, and behind that what shall become of the gradients, which are as large as the
  * values.
  *
  * @param model Simplified, opset 11 or later, its input's size fixed. @throws {TrainError} when an operator has no backward rule.
  */
-export function withValueGradients(
-  model: Graph,
-  values: readonly string[],
-  reduce: (write: NodeWriter, value: string, gradient: string) => string,
-): ValueGradients {
+export function withValueGradients(model: Graph, values: readonly string[], reduce: Reduce): ValueGradients {
   const forward = trainable(model);
   const inference = inferShapes(forward);
   const mask = forward.outputs[0]?.name ?? '';

@@ -40,6 +40,20 @@ test("an 8-bit network's masks are near the float32 ones, in fewer bytes", async
   expect(trials.length).toBe(5);
 });
 
+test('with ranges cut as the mask minds it only layers are tried out, and masks are as near', async () => {
+  const graph = dense();
+
+  const { graph: quantized, trials } = await quantize(graph, { ...photosFor(), minded: true });
+
+  const photo = await readInput(photos[5] ?? '', form);
+  expect(meanDifference(await runForMask(graph, photo), await runForMask(quantized, photo))).toBeLessThan(0.03);
+  expect(trials.map(({ percentile, floatLayers }) => [percentile, floatLayers])).toEqual([
+    [undefined, []],
+    [undefined, ['logits']],
+    [undefined, ['logits', 'first']],
+  ]);
+});
+
 test('onnxruntime runs every convolution on 8-bit numbers, but for enlarging, also what lies between them', async () => {
   const { graph } = await quantize(dense(), { ...photosFor(), floatLayers: [[]], percentiles: [100] });
 
