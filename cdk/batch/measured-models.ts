@@ -12,7 +12,8 @@ export interface MeasuredModel {
  * Measured in November 2026: user and system time of a process that computes on one thread, as a worker does
  * (`cdk/bench/cutline-child.ts`), on two Intel Xeon cores with AVX-512. Medians of two to four cutouts from the third on, the
  * bench's two photos, preset `transparent`; `fast` and `quality` (one cutout) by themselves, the others taking turns beside much other work;
- * `balanced` on two AMD EPYC cores without AVX-512, taking turns with the peer; `fast` as it was with 10.3 GMAC, so that it is faster now.
+ * `balanced` on two AMD EPYC cores without AVX-512, taking turns with the peer; `fast` as it was with 10.3 GMAC and
+ * `quality` with 162, so that both are faster now.
  * `npm run bench -- --model ID` measures the same. On AMD EPYC cores without AVX-512 IS-Net took 1.3 times
  * as long at 2 megapixels; arm64 was not measured.
  *
