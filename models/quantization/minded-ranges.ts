@@ -1,5 +1,5 @@
 import { seededRandom } from '../math/random.ts';
-import type { Graph } from '../onnx/graph.ts';
+import { type Graph, onlyInput } from '../onnx/graph.ts';
 import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { type GradientPhotos, maskGradientsByPhoto } from '../steps/mask-gradients.ts';
 import type { ActivationRange } from './activation-ranges.ts';
@@ -30,7 +30,7 @@ export interface MindedSpread {
  *
  * Cost: forward and backward once a photo.
  *
- * @returns By value, one a channel; none for a value that the mask doesn't depend on.
+ * @returns By value, one a channel; none for a value that the mask doesn't depend on, nor for the photo, which fills its range evenly.
  */
 export async function observeMinded(
   graph: Graph,
@@ -39,8 +39,9 @@ export async function observeMinded(
 ): Promise<Map<string, MindedSpread[]>> {
   const random = seededRandom(seed);
   const inference = inferShapes(graph);
+  const inside = values.filter((value) => value !== onlyInput(graph).name);
   const drawn = new Map(
-    values.map((value) => {
+    inside.map((value) => {
       const [, channels = 1, height = 1, width = 1] = shapeOf(inference, value);
       const pixels = height * width;
       const draw = (_: unknown, at: number): number => (pixels <= PLACES ? at : random.integer(pixels));
@@ -50,7 +51,7 @@ export async function observeMinded(
   const gathered = new Map<string, { least: number; largest: number; sums: Float64Array }[]>();
   await maskGradientsByPhoto(
     graph,
-    values,
+    inside,
     (write, value, gradient) => {
       const { channels = 1, pixels = 1, places = [] } = drawn.get(value) ?? {};
       const rows = [value, gradient].map((whole) => {

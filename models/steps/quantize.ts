@@ -111,7 +111,7 @@ type Attempt = (percentile: number | undefined, floatLayers: readonly FloatLayer
 /** Finds up to which size the mask minds each channel. */
 function mindedHeights(options: QuantizeOptions): ObserveHeights {
   return async (graph, values) => {
-    const spreads = await observeMinded(graph, withoutPhoto(graph, values), options);
+    const spreads = await observeMinded(graph, values, options);
     const height = (channel: MindedSpread): number => {
       const { low, high } = mindedRange([channel]);
       return Math.max(-low, high);
@@ -125,13 +125,8 @@ async function mindedRanges(
   values: readonly string[],
   options: QuantizeOptions,
 ): Promise<Map<string, ActivationRange>> {
-  const spreads = await observeMinded(graph, withoutPhoto(graph, values), options);
+  const spreads = await observeMinded(graph, values, options);
   return new Map([...spreads].map(([value, channels]) => [value, mindedRange(channels)]));
-}
-
-/** The photo's own values fill their range evenly. */
-function withoutPhoto(graph: Graph, values: readonly string[]): string[] {
-  return values.filter((value) => value !== onlyInput(graph).name);
 }
 
 /** What is seen of each value at a percentile, or with ranges of its own; its extremes where it has none. */

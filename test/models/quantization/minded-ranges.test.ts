@@ -100,12 +100,12 @@ test('a value that is negative somewhere gets a range to both sides, one of zero
   expect(mindedRange(spreads.get(silent) ?? [])).toEqual({ low: 0, high: 0 });
 });
 
-test('nothing is said of a value that the mask does not depend on', async () => {
+test('nothing is said of a value that the mask does not depend on, nor of the photo', async () => {
   const net = network({ height: 16 });
   const [read, unread] = [net.conv(net.input, 2), net.conv(net.input, 2)];
   const graph = net.graph([net.sigmoid(net.conv(read, 1)), unread]);
 
-  const spreads = await observeMinded(graph, [read, unread], { photos, form, seed: 1 });
+  const spreads = await observeMinded(graph, [net.input, read, unread], { photos, form, seed: 1 });
 
   expect([...spreads.keys()]).toEqual([read]);
 });
