@@ -39,6 +39,8 @@ export const Recipe = z.strictObject({
       heldBack: z.number().positive().max(0.5).optional(),
       /** Whether narrow layers are computed before what they read is enlarged. */
       late: z.boolean().optional(),
+      /** Whether narrow layers may read along few axes, too, by thin layers before them. */
+      bothSides: z.boolean().optional(),
       /** Photos on which it is measured how much the mask minds what layers leave out; all layers count the same where absent. */
       weighedOn: z.int().positive().optional(),
       /** Which layers are fitted anew: all, or only those computed before enlarging; the others keep their filters. */

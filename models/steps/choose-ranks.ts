@@ -13,13 +13,33 @@ export interface RankCandidate {
   readonly lateTaps?: number | undefined;
   /** Of its output. */
   readonly pixels: number;
+  /** Ways to read its sources along few axes. */
+  readonly reads?: readonly ReadOption[] | undefined;
   /** What its whole variance counts beside that of other layers. @default 1 */
   readonly weight?: number | undefined;
+}
+
+/** A way to read a layer's sources along few axes. */
+export interface ReadOption {
+  /** By source; undefined where one is read as it is. */
+  readonly counts: readonly (number | undefined)[];
+  /** Whether the layer is computed before what it reads is enlarged. */
+  readonly isLate: boolean;
+  /** Weights of the 1 x 1 convolutions it reads through, and how many of them are multiplied for each of its pixels. */
+  readonly readers: Cost;
+  /** Numbers behind them that one output depends on, and how many of them are multiplied for each of its pixels. */
+  readonly thin: Cost;
+  /** Variances of its outputs along their principal axes, the largest first. */
+  readonly variances: Float64Array;
+  /** All variance of its outputs when it reads everything. */
+  readonly whole: number;
 }
 
 /** How narrow a layer becomes. */
 export interface Rank {
   readonly rank: number;
+  /** How it reads its sources; undefined where it reads them as they are. */
+  readonly read?: ReadOption | undefined;
   /** Whether it is computed before what it reads is enlarged. */
   readonly isLate: boolean;
 }
@@ -34,8 +54,8 @@ export interface RankChoice {
   readonly total: Cost;
 }
 
-/** Ranks fill onnxruntime's vector blocks like any channel count. */
-const ALIGN = 16;
+/** Ranks, and the axes that a layer reads along, fill onnxruntime's vector blocks like any channel count. */
+export const ALIGN = 16;
 /** Share of a layer's variance that is lost when enlarging comes after: .001 to .004 in U2-Net. */
 const LATE_LOSS = 0.003;
 
@@ -74,9 +94,15 @@ export function chooseRanks(candidates: readonly RankCandidate[], choice: RankCh
 }
 
 /** What a layer saves by becoming narrow; less than 0 where the way back costs more. */
-export function savedBy({ variances, taps, lateTaps, pixels }: RankCandidate, { rank, isLate }: Rank): Cost {
+export function savedBy({ variances, taps, lateTaps, pixels }: RankCandidate, { rank, isLate, read }: Rank): Cost {
   const outputs = variances.length;
   const back = outputs * (isLate ? 2 : 1);
+  if (read !== undefined) {
+    return {
+      parameters: outputs * taps - read.readers.parameters - rank * (read.thin.parameters + back),
+      macs: pixels * (outputs * taps - read.readers.macs - rank * (read.thin.macs + back)),
+    };
+  }
   return {
     parameters: outputs * taps - rank * (taps + back),
     macs: pixels * (outputs * taps - rank * ((isLate ? (lateTaps ?? taps) : taps) + back)),
@@ -97,24 +123,31 @@ const costAt = ({ lost, worth }: RankOption, price: number): number => lost - pr
 function optionsOf(candidate: RankCandidate, choice: RankChoice): RankOption[] {
   const { variances, weight = 1 } = candidate;
   const { unit, speed, total } = choice;
-  const outputs = variances.length;
   const whole = variances.reduce((sum, variance) => sum + variance, 0);
   const options: RankOption[] = [{ rank: undefined, saved: 0, worth: 0, lost: 0 }];
   if (whole === 0) return options;
-  let left = whole;
-  for (let rank = 1; rank <= outputs; rank++) {
-    left -= variances[rank - 1] ?? 0;
-    if (rank % ALIGN !== 0) continue;
-    const lost = Math.max(0, left) / whole;
-    const add = (isLate: boolean): void => {
-      const saved = savedBy(candidate, { rank, isLate });
-      // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
-      const worth = saved[unit] / total[unit] + (speed * saved.macs) / total.macs;
-      const loss = weight * (lost + (isLate ? LATE_LOSS : 0));
-      if (worth > 0) options.push({ rank: { rank, isLate }, saved: saved[unit], worth, lost: loss });
-    };
-    add(false);
-    if (candidate.lateTaps !== undefined) add(true);
+  const add = (rank: Rank, lost: number): void => {
+    const saved = savedBy(candidate, rank);
+    // Most weights lie where few pixels are: who counts weights alone narrows nothing where most of the time goes.
+    const worth = saved[unit] / total[unit] + (speed * saved.macs) / total.macs;
+    const loss = weight * (lost + (rank.isLate ? LATE_LOSS : 0));
+    if (worth > 0) options.push({ rank, saved: saved[unit], worth, lost: loss });
+  };
+  for (const { rank, lost } of lostAt(variances, whole)) {
+    add({ rank, isLate: false }, lost);
+    if (candidate.lateTaps !== undefined) add({ rank, isLate: true }, lost);
+  }
+  for (const read of candidate.reads ?? []) {
+    for (const { rank, lost } of lostAt(read.variances, read.whole)) add({ rank, isLate: read.isLate, read }, lost);
   }
   return options;
+}
+
+/** Share of a variance that is left out at each rank. */
+function lostAt(variances: Float64Array, whole: number): { rank: number; lost: number }[] {
+  let left = whole;
+  return [...variances].flatMap((variance, axis) => {
+    left -= variance;
+    return (axis + 1) % ALIGN === 0 ? [{ rank: axis + 1, lost: Math.max(0, left) / whole }] : [];
+  });
 }

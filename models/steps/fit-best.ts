@@ -1,11 +1,13 @@
 import { addInto } from '../math/linear.ts';
-import type { Products } from '../math/products.ts';
+import type { Matrix, Products } from '../math/products.ts';
 import { type Feed, float32Result, type Network, withNetwork } from '../network.ts';
 import { attributes } from '../onnx/attributes.ts';
 import type { Graph, GraphNode } from '../onnx/graph.ts';
 import { float32Tensor, type Tensor } from '../onnx/tensor.ts';
-import { type Narrowing, narrowAxes } from './narrow.ts';
-import type { Fit, NormalEquations, Samples, Solve, Targets } from './normal-equations.ts';
+import { type Fit, less, reachOf } from './fitted-conv.ts';
+import { type NarrowAxes, type Narrowing, narrowAxes } from './narrow.ts';
+import type { NormalEquations, Samples, Solve, Targets } from './normal-equations.ts';
+import { filtersBefore, filtersBehind, type Reading } from './reading.ts';
 
 /** A layer to be fitted. */
 export interface Fitting {
@@ -15,6 +17,8 @@ export interface Fitting {
   readonly graph: Graph;
   /** How narrow the layer becomes; undefined where it stays whole. */
   readonly narrowing: Narrowing | undefined;
+  /** What the layer reads its sources through; undefined where it reads them as they are. */
+  readonly reading?: Reading | undefined;
   /** Whether nothing but ReLUs read the layer. */
   readonly isRectified: boolean;
   readonly products: Products;
@@ -92,24 +96,40 @@ async function refitted(network: Network, fitting: Fitting, { solve, fit: first,
 
 type Filters = Pick<Fit, 'filters' | 'bias'>;
 
-/** What is left of a fit when its outputs vary along their first principal axes only. */
-async function narrowed(fit: Fit, { narrowing, products }: Fitting): Promise<Filters> {
+/** What is left of a fit when its outputs vary along their first principal axes only, and where it has readers, when it reads through them. */
+async function narrowed(fit: Fit, fitting: Fitting): Promise<Filters> {
+  const { narrowing, reading, products } = fitting;
   if (narrowing === undefined) return fit;
+  if (reading !== undefined) return narrowedBehind(reading, fit, { ...fitting, narrowing });
   const { filters, bias, mean, covariance } = fit;
-  const outputs = filters.columns;
   const axes = narrowAxes(covariance, narrowing);
-  const matrix = (rows: number, data: Float64Array) => ({ rows, columns: outputs, data });
-  const [to, back] = [matrix(narrowing.rank, axes.to), matrix(narrowing.rank, axes.back)];
-  const project = async (rows: number, data: Float64Array) =>
-    products.times(await products.timesTransposed(matrix(rows, data), to), back);
-  const { data } = await project(
-    1,
-    bias.map((value, o) => value - (mean[o] ?? 0)),
+  const { data } = await alongAxes(
+    { rows: 1, columns: filters.columns, data: bias.map((value, o) => value - (mean[o] ?? 0)) },
+    axes,
+    products,
   );
   return {
-    filters: await project(filters.rows, filters.data),
+    filters: await alongAxes(filters, axes, products),
     bias: data.map((value, o) => value + (mean[o] ?? 0)),
   };
+}
+
+async function narrowedBehind(
+  reading: Reading,
+  { filters, mean }: Fit,
+  { narrowing, equations, products }: Fitting & { narrowing: Narrowing },
+): Promise<Filters> {
+  const behind = await filtersBehind(reading, filters, products);
+  const covariance = behind.sums.data.map((value) => value / equations.samples);
+  const thin = await alongAxes(behind.filters, narrowAxes(covariance, narrowing), products);
+  const before = await filtersBefore(reading, thin, products);
+  return { filters: before, bias: less(mean, reachOf(before, equations.inputMean)) };
+}
+
+/** Rows `[rows, outputs]` there and back along axes. */
+async function alongAxes(rows: Matrix, { to, back }: NarrowAxes, products: Products): Promise<Matrix> {
+  const axes = (data: Float64Array): Matrix => ({ rows: data.length / rows.columns, columns: rows.columns, data });
+  return products.times(await products.timesTransposed(rows, axes(to)), axes(back));
 }
 
 function beyond(from: Filters, to: Filters, share: number): Filters {

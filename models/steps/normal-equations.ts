@@ -2,9 +2,7 @@ import { factorInto, solveFactored, transposed } from '../math/cholesky.ts';
 import { addDiagonalInto, addInto, meanDiagonal } from '../math/linear.ts';
 import type { Matrix, Products } from '../math/products.ts';
 import type { Graph } from '../onnx/graph.ts';
-import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
-import { isLate, lateFilters } from './late-upsampling.ts';
-import type { FittedConv } from './narrow.ts';
+import { type Fit, less, reachOf, weightsOf } from './fitted-conv.ts';
 import type { SampledConv } from './sampled-convs.ts';
 
 /** float32 sums are off by about this share of their size, which must not pass for variance. */
@@ -30,17 +28,6 @@ export interface Targets {
   readonly cross: Float64Array;
   /** `[outputs]`, of the outputs that are wanted. */
   readonly sum: Float64Array;
-}
-
-/** Filters for inputs that the shift is taken from: gives `x filters + bias`. */
-export interface Fit {
-  /** `[taps, outputs]`. */
-  readonly filters: Matrix;
-  readonly bias: Float64Array;
-  /** Mean of each output, `[outputs]`. */
-  readonly mean: Float64Array;
-  /** `[outputs, outputs]`, of what it gives. */
-  readonly covariance: Float64Array;
 }
 
 /** Fits one layer to any targets, pulled towards the weights it had. */
@@ -138,21 +125,46 @@ export class NormalEquations {
   /** Ends growing: from here on only deviations from the means count. */
   finish(): void {
     if (this.#shift !== undefined) for (const { inputs } of this.#held) shiftInto(inputs, this.#shift);
-    centreInto(this.#gram, this.#samples, this.#inputMean, this.#inputMean);
+    centreInto(this.#gram, this.#samples, this.inputMean, this.inputMean);
   }
 
-  get #inputMean(): Float64Array {
+  /** `[taps, taps]`, products of deviations of what the layer reads from their means, once finished; noise counts as variance. A copy. */
+  gram(): Matrix {
+    const { taps } = this.#conv;
+    const data = this.#gram.slice();
+    // Only the lower triangle was counted.
+    for (let i = 0; i < taps; i++) for (let j = 0; j < i; j++) data[j * taps + i] = data[i * taps + j] ?? 0;
+    addDiagonalInto(data, taps, this.#noise + TINY);
+    return { rows: taps, columns: taps, data };
+  }
+
+  /** How many samples were added. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** What sums of squares may be off by. */
+  get #noise(): number {
+    const variance = meanDiagonal(this.#gram, this.#conv.taps);
+    return NOISE * (variance + meanSquare(this.inputMean) * this.#samples);
+  }
+
+  /** What is taken off what the layer reads, `[taps]`. */
+  get shift(): Float64Array {
+    return this.#shift ?? new Float64Array(this.#conv.taps);
+  }
+
+  /** Mean of what the layer reads, less the shift, `[taps]`. */
+  get inputMean(): Float64Array {
     return this.#inputSum.map((sum) => sum / this.#samples);
   }
 
   /** Readies fits that are pulled towards the weights the graph has now by `ridge` times the mean variance. */
   async solver(graph: Graph, ridge: number): Promise<Solve> {
     const { taps, outputs } = this.#conv;
-    const now = this.#weights(graph);
-    const inputMean = this.#inputMean;
-    const variance = meanDiagonal(this.#gram, taps);
-    const noise = NOISE * (variance + meanSquare(inputMean) * this.#samples);
-    const pull = ridge * variance + noise + TINY;
+    const now = weightsOf(graph, this.#conv);
+    const { inputMean } = this;
+    const pull = ridge * meanDiagonal(this.#gram, taps) + this.#noise + TINY;
     const factor = { rows: taps, columns: taps, data: this.#gram.slice() };
     addDiagonalInto(factor.data, taps, pull);
     await factorInto(factor, this.#products);
@@ -173,46 +185,10 @@ export class NormalEquations {
       return { filters, bias: less(mean, reachOf(filters, inputMean)), mean, covariance };
     };
   }
-
-  /** A fit as weights for inputs as they are. */
-  asConv(graph: Graph, { filters, bias, mean, covariance }: Fit): FittedConv {
-    const { taps, outputs, weight } = this.#conv;
-    const shift = this.#shift ?? new Float64Array(taps);
-    return {
-      weight: float32Tensor(
-        graph.constants.get(weight)?.dims ?? [outputs, taps],
-        Float32Array.from(transposed(filters).data),
-      ),
-      bias: Float32Array.from(less(bias, reachOf(filters, shift))),
-      mean: Float32Array.from(mean),
-      covariance,
-    };
-  }
-
-  #weights(graph: Graph): ArrayLike<number> {
-    const { taps, outputs, weight: name } = this.#conv;
-    const tensor = graph.constants.get(name);
-    if (tensor === undefined) return new Float32Array(taps * outputs);
-    const filters = floatsOf(tensor, name);
-    return isLate(this.#conv) ? lateFilters(filters, this.#conv) : filters;
-  }
-}
-
-/** What filters give for one input, `[outputs]`. */
-function reachOf({ rows: taps, columns: outputs, data }: Matrix, input: Float64Array): Float64Array {
-  const reach = new Float64Array(outputs);
-  for (let tap = 0; tap < taps; tap++) {
-    for (let o = 0; o < outputs; o++) reach[o] = (reach[o] ?? 0) + (data[tap * outputs + o] ?? 0) * (input[tap] ?? 0);
-  }
-  return reach;
 }
 
 function meanSquare(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
-}
-
-function less(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, index) => value - (b[index] ?? 0));
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -7,10 +7,12 @@ import { inferShapes, shapeOf } from '../onnx/infer-shapes.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import type { InputForm } from '../photos.ts';
 import { chooseRanks, type Rank, type RankCandidate, savedBy } from './choose-ranks.ts';
+import type { Frontier } from './frontier.ts';
 import { type LateSources, lateSources } from './late-upsampling.ts';
 import { maskGradients } from './mask-gradients.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, weighted } from './narrow.ts';
+import { readOptions } from './read-options.ts';
 import type { SampledConv } from './sampled-convs.ts';
 import { seenShares } from './seen-shares.ts';
 
@@ -33,6 +35,8 @@ export interface NarrowPlanning {
   readonly heldBack: number;
   /** Whether layers may be computed before what they read is enlarged. */
   readonly late: boolean;
+  /** Before the network's first layer, where layers may read along few axes, too. */
+  readonly frontier: Frontier | undefined;
   /** Photos on which it is measured how much the mask minds what outputs leave out; where there are none, all layers count the same. */
   readonly weighedOn: readonly string[];
   readonly form: InputForm;
@@ -62,7 +66,7 @@ export async function planNarrowing(
   }: { dense: Graph; sliced: Graph; targets: ReadonlyMap<SampledConv, readonly Float32Array[]> },
   planning: NarrowPlanning,
 ): Promise<Map<string, NarrowPlan>> {
-  const { heldBack, late, weighedOn, form, seed, onStep, products } = planning;
+  const { heldBack, late, frontier, weighedOn, form, seed, onStep, products } = planning;
   const [inference, slicedInference] = [inferShapes(dense), inferShapes(sliced)];
   const total = costOf(dense, inference);
   const channels = new Map([...targets.keys()].map(({ output }) => [output, shapeOf(inference, output)[1] ?? 1]));
@@ -82,16 +86,34 @@ export async function planNarrowing(
     const { variances } = principalAxes(weighted(covariance, worth), outputs);
     const pixels = elementCount(shapeOf(inference, output).slice(2));
     const weight = minded && weightOf(minded, variances);
-    layers.push({ candidate: { output, taps, lateTaps: sources?.taps, pixels, variances, weight }, worth, sources });
+    const reads = frontier && (await readOptions(sliced, conv, { frontier, late: sources?.sources, worth }, products));
+    const candidate = { output, taps, lateTaps: sources?.taps, pixels, variances, weight, reads };
+    layers.push({ candidate, worth, sources });
+    if (reads) onStep?.('plan', `layer ${layers.length} of ${targets.size}`);
   }
   const ranks = ranksWithin({ layers, before: costOf(sliced, slicedInference), total }, planning);
   return new Map(
     layers.flatMap(({ candidate: { output }, worth, sources }) => {
       const chosen = ranks.get(output);
       if (chosen === undefined) return [];
-      return [[output, { narrowing: { rank: chosen.rank, worth }, late: chosen.isLate ? sources : undefined }]];
+      const narrowing = { rank: chosen.rank, worth, reads: chosen.read?.counts };
+      return [[output, { narrowing, late: chosen.isLate ? sources : undefined }]];
     }),
   );
+}
+
+/** What layers read that are computed before it is enlarged; the nodes that they then don't need read nothing, which is how they are left out. */
+export function readsOf(plan: ReadonlyMap<string, NarrowPlan>): Map<string, readonly string[]> {
+  const reads = new Map<string, readonly string[]>();
+  for (const [output, { late }] of plan) {
+    if (late === undefined) continue;
+    reads.set(
+      output,
+      late.sources.map(({ value }) => value),
+    );
+    for (const value of late.bypassed) reads.set(value, []);
+  }
+  return reads;
 }
 
 /** Ranks that leave as much of the parameters and of the MACs as is asked for. */

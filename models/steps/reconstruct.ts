@@ -5,13 +5,15 @@ import { type Graph, inRunningOrder, onlyInput, requiredOutput } from '../onnx/g
 import { float32Tensor, floatsOf } from '../onnx/tensor.ts';
 import { type InputForm, readInput } from '../photos.ts';
 import { fitBest } from './fit-best.ts';
-import { Frontier } from './frontier.ts';
+import { asConv, asConvBehind, type Fit, fitAsItIs } from './fitted-conv.ts';
+import { Frontier, type PhotoInputs } from './frontier.ts';
 import { isLate } from './late-upsampling.ts';
 import { atMindedPlaces, CANDIDATES } from './minded-places.ts';
 import { centred, momentsOf } from './moments.ts';
 import { type Narrowing, withNarrowConv } from './narrow.ts';
 import { NormalEquations } from './normal-equations.ts';
-import { isReadByRelusOnly, type NarrowPlan, planNarrowing } from './plan-narrowing.ts';
+import { isReadByRelusOnly, type NarrowPlan, planNarrowing, readsOf } from './plan-narrowing.ts';
+import { firstAxes, type Reading, readAlong, sourceAxes, tapLayout } from './reading.ts';
 import { placesOf, type SampledConv, sampledConvs, withOutputSamples } from './sampled-convs.ts';
 
 export interface ReconstructOptions {
@@ -37,6 +39,8 @@ export interface ReconstructOptions {
   readonly equations?: number | undefined;
   /** Whether narrow layers are computed before what they read is enlarged, see {@link lateSources}. @default false */
   readonly late?: boolean | undefined;
+  /** Whether narrow layers may read along few axes, too (Tucker-2, Kim et al. 2016), see {@link readOptions}. @default false */
+  readonly bothSides?: boolean | undefined;
   /**
    * Photos on which it is measured how much the mask minds what each output of each layer leaves out, so that what it minds least
    * is left out first, see {@link maskGradients}. @default 0: all layers count the same
@@ -63,6 +67,7 @@ export const RECONSTRUCT_DEFAULTS = {
   speed: 0.15,
   heldBack: 0,
   late: false,
+  bothSides: false,
   weighedOn: 0,
   fit: 'all',
   equations: 4,
@@ -100,38 +105,14 @@ export async function reconstruct(
     photos,
     form,
     ridge,
-    narrow,
-    unit = RECONSTRUCT_DEFAULTS.unit,
-    speed = RECONSTRUCT_DEFAULTS.speed,
     heldBack = RECONSTRUCT_DEFAULTS.heldBack,
-    late = RECONSTRUCT_DEFAULTS.late,
-    macs,
-    weighedOn = RECONSTRUCT_DEFAULTS.weighedOn,
     fit = RECONSTRUCT_DEFAULTS.fit,
     restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
-    seed,
     onStep,
   } = options;
-  const plan =
-    narrow === undefined
-      ? new Map<string, NarrowPlan>()
-      : await planNarrowing(
-          { dense, sliced: sorted, targets },
-          {
-            narrow,
-            unit,
-            speed,
-            macs,
-            heldBack,
-            late,
-            weighedOn: photos.slice(0, weighedOn),
-            form,
-            seed,
-            onStep,
-            ...parts,
-          },
-        );
+  const { products } = parts;
   const inputs = { count: photos.length, read: (index: number) => readInput(photos[index] ?? '', form) };
+  const plan = await narrowPlan(dense, sorted, { targets, inputs, products }, options);
   const layers = convs.map((conv) => {
     const { narrowing, late: found } = plan.get(conv.output) ?? {};
     return { conv: { ...conv, ...(found && { sources: found.sources }) }, narrowing, own: targets.get(conv) ?? [] };
@@ -142,17 +123,63 @@ export async function reconstruct(
   try {
     let repaired = sorted;
     for (const [index, { conv, narrowing, own }] of layers.entries()) {
-      const { products } = parts;
+      const isFitted = fit === 'all' || isLate(conv);
+      const repair = { frontier, targets: own, products, ridge, heldBack, narrowing, isFitted };
       repaired =
-        fit === 'late' && !isLate(conv)
-          ? await narrowAsItIs(repaired, conv, { targets: own, narrowing, products })
-          : await repairLayer(repaired, conv, { frontier, targets: own, products, ridge, heldBack, narrowing });
+        isFitted || narrowing?.reads !== undefined
+          ? await repairLayer(repaired, conv, repair)
+          : await narrowAsItIs(repaired, conv, repair);
       own.length = 0;
       onStep?.('reconstruct', `layer ${index + 1} of ${convs.length} on ${photos.length} photos`);
     }
     return repaired;
   } finally {
     await frontier.close();
+  }
+}
+
+/** Which layers become narrow, and how; none where nothing is to be saved so. */
+async function narrowPlan(
+  dense: Graph,
+  sliced: Graph,
+  {
+    targets,
+    inputs,
+    products,
+  }: { targets: ReadonlyMap<SampledConv, readonly Float32Array[]>; inputs: PhotoInputs; products: Products },
+  {
+    narrow,
+    photos,
+    unit = RECONSTRUCT_DEFAULTS.unit,
+    speed = RECONSTRUCT_DEFAULTS.speed,
+    heldBack = RECONSTRUCT_DEFAULTS.heldBack,
+    late = RECONSTRUCT_DEFAULTS.late,
+    bothSides = RECONSTRUCT_DEFAULTS.bothSides,
+    weighedOn = RECONSTRUCT_DEFAULTS.weighedOn,
+    restingBytes = RECONSTRUCT_DEFAULTS.restingBytes,
+    ...options
+  }: ReconstructOptions,
+): Promise<Map<string, NarrowPlan>> {
+  if (narrow === undefined) return new Map();
+  const frontier = bothSides ? new Frontier(sliced, inputs, restingBytes) : undefined;
+  try {
+    return await planNarrowing(
+      { dense, sliced, targets },
+      {
+        ...options,
+        narrow,
+        unit,
+        speed,
+        macs: options.macs,
+        heldBack,
+        late,
+        frontier,
+        weighedOn: photos.slice(0, weighedOn),
+        products,
+      },
+    );
+  } finally {
+    await frontier?.close();
   }
 }
 
@@ -175,20 +202,6 @@ async function denseOutputs(
   return targets;
 }
 
-/** What layers read that are computed before it is enlarged; the nodes that they then don't need read nothing, which is how they are left out. */
-function readsOf(plan: ReadonlyMap<string, NarrowPlan>): Map<string, readonly string[]> {
-  const reads = new Map<string, readonly string[]>();
-  for (const [output, { late }] of plan) {
-    if (late === undefined) continue;
-    reads.set(
-      output,
-      late.sources.map(({ value }) => value),
-    );
-    for (const value of late.bypassed) reads.set(value, []);
-  }
-  return reads;
-}
-
 interface Repair {
   readonly frontier: Frontier;
   /** Of this layer, one a photo. */
@@ -198,13 +211,15 @@ interface Repair {
   readonly heldBack: number;
   /** undefined where the layer stays whole. */
   readonly narrowing: Narrowing | undefined;
+  /** Whether it is fitted anew; it keeps its filters else. */
+  readonly isFitted: boolean;
 }
 
 /** Fits one convolution to its targets. @returns The graph with its new weights. */
 async function repairLayer(
   graph: Graph,
   conv: SampledConv,
-  { frontier, targets, products, ridge, heldBack, narrowing }: Repair,
+  { frontier, targets, products, ridge, heldBack, narrowing, isFitted }: Repair,
 ): Promise<Graph> {
   const equations = new NormalEquations(conv, products, { keepsSamples: heldBack > 0 });
   await frontier.advance(graph, conv, async (read, photo) => {
@@ -215,17 +230,41 @@ async function repairLayer(
   });
   await equations.update();
   equations.finish();
-  const fitting = { equations, graph, narrowing, isRectified: isReadByRelusOnly(graph, conv), products };
-  const fit =
-    heldBack > 0 ? await fitBest(fitting, ridge) : await (await equations.solver(graph, ridge))(equations.targets);
-  const fitted = equations.asConv(graph, fit);
-  if (narrowing !== undefined) return withNarrowConv(graph, conv, fitted, narrowing);
+  const reading = await readingOf(graph, conv, { equations, narrowing, products });
+  const fitting = { equations, graph, narrowing, reading, isRectified: isReadByRelusOnly(graph, conv), products };
+  const seen = equations;
+  const fitOf = async (): Promise<Fit> => {
+    if (!isFitted) return fitAsItIs(graph, conv, { gram: equations.gram(), seen, products });
+    if (heldBack > 0) return fitBest(fitting, ridge);
+    return (await equations.solver(graph, ridge))(equations.targets);
+  };
+  const fit = await fitOf();
+  const fitted = asConv(graph, conv, fit, seen);
+  if (reading && narrowing) {
+    const behind = await asConvBehind(reading, fit, { dims: fitted.weight.dims, seen, products });
+    return withNarrowConv(graph, conv, behind, narrowing);
+  }
+  if (narrowing) return withNarrowConv(graph, conv, fitted, narrowing);
   const { weight, bias } = fitted;
   const biasName = conv.bias ?? `${conv.output}.bias`;
   const constants = new Map(graph.constants).set(conv.weight, weight).set(biasName, float32Tensor([bias.length], bias));
   const node = { ...conv.node, inputs: [...conv.node.inputs.slice(0, 2), biasName] };
   const nodes = graph.nodes.map((other) => (requiredOutput(other) === conv.output ? node : other));
   return { ...graph, constants, nodes };
+}
+
+/** What a layer reads through whose narrowing says so: axes by the filters it had. */
+async function readingOf(
+  graph: Graph,
+  conv: SampledConv,
+  { equations, narrowing, products }: Pick<Repair, 'narrowing' | 'products'> & { equations: NormalEquations },
+): Promise<Reading | undefined> {
+  if (narrowing?.reads === undefined) return undefined;
+  const gram = equations.gram();
+  const { filters } = await fitAsItIs(graph, conv, { gram, seen: equations, products });
+  const layout = tapLayout(conv);
+  const axes = await sourceAxes(layout, { gram, filters, worth: narrowing.worth }, products);
+  return readAlong(firstAxes(axes, narrowing.reads), layout, gram, products);
 }
 
 /** Makes a layer as narrow as it becomes with the filters it has. */

@@ -76,3 +76,25 @@ test('says how much can be saved when more is asked for', () => {
     `Expected at most ${most} to save by narrowing layers, got ${most + 1}`,
   );
 });
+
+test('a layer whose outputs vary along all axes is rather read along few where that loses nothing', () => {
+  const whole = layer('whole', 64, { taps: 1152 });
+  const read = {
+    counts: [32],
+    isLate: false,
+    readers: { parameters: 32 * 128, macs: 32 * 128 },
+    thin: { parameters: 32 * 9, macs: 32 * 9 },
+    variances: new Float64Array(64).fill(1),
+    whole: 64,
+  };
+  // What is read along 32 of 128 channels' axes costs 32 x 128 + 64 x (288 + 64) instead of 64 x 1152.
+  const saving = 64 * 1152 - 32 * 128 - 64 * (288 + 64);
+
+  const ranks = chooseRanks([{ ...whole, reads: [read] }], { ...choice, saving });
+
+  expect(ranks.get('whole')).toEqual({ rank: 64, isLate: false, read });
+  const lossy = { ...read, whole: 200 };
+  expect(
+    chooseRanks([{ ...whole, reads: [lossy] }], { ...choice, saving: 64 * 600 }).get('whole')?.read,
+  ).toBeUndefined();
+});

@@ -4,6 +4,7 @@ import { seededRandom } from '#models/math/random.ts';
 import type { Graph } from '#models/onnx/graph.ts';
 import { float32Tensor } from '#models/onnx/tensor.ts';
 import { fitBest } from '#models/steps/fit-best.ts';
+import { asConv } from '#models/steps/fitted-conv.ts';
 import { narrowAxes } from '#models/steps/narrow.ts';
 import { NormalEquations } from '#models/steps/normal-equations.ts';
 import type { SampledConv } from '#models/steps/sampled-convs.ts';
@@ -74,8 +75,8 @@ test('what a ReLU hides does not count', async () => {
   const graph = having(new Float32Array(OUTPUTS * TAPS));
   const fitting = { equations, graph, narrowing: undefined, products };
 
-  const seen = equations.asConv(graph, await fitBest({ ...fitting, isRectified: true }, 1e-3));
-  const all = equations.asConv(graph, await fitBest({ ...fitting, isRectified: false }, 1e-3));
+  const seen = asConv(graph, conv, await fitBest({ ...fitting, isRectified: true }, 1e-3), equations);
+  const all = asConv(graph, conv, await fitBest({ ...fitting, isRectified: false }, 1e-3), equations);
 
   expect(distanceToTruth(seen.weight.data as Float32Array)).toBeLessThan(0.1);
   expect(distanceToTruth(all.weight.data as Float32Array)).toBeGreaterThan(0.5);
@@ -89,13 +90,13 @@ test('a layer with few and noisy samples stays near the weights it had, one with
       { equations, graph: having(had), narrowing: undefined, isRectified: false, products },
       1e-3,
     );
-    return distanceToTruth(equations.asConv(having(had), fit).weight.data as Float32Array);
+    return distanceToTruth(asConv(having(had), conv, fit, equations).weight.data as Float32Array);
   };
   const few = await equationsOf(10, (value) => value + random.normal());
   const weak = await (await few.solver(having(had), 1e-3))(few.targets);
 
   expect(await fitOn(10)).toBeLessThan(
-    0.7 * distanceToTruth(few.asConv(having(had), weak).weight.data as Float32Array),
+    0.7 * distanceToTruth(asConv(having(had), conv, weak, few).weight.data as Float32Array),
   );
   expect(await fitOn(4000)).toBeLessThan(0.5 * distanceToTruth(had));
 });

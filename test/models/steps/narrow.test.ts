@@ -66,6 +66,99 @@ test.each(['all', 'late'] as const)(
   },
 );
 
+/** Makes the layer `mixed`, of 48 filters, read 16 sums of its first 64 channels. */
+function readSums({ constants }: Graph): void {
+  const weight = constants.get('mixed.weight');
+  if (weight?.type !== 'float32') return;
+  const channels = weight.data.length / 48 / 9;
+  const at = (o: number, channel: number, tap: number): number => (o * channels + channel) * 9 + tap;
+  for (let o = 0; o < 48; o++) {
+    for (let channel = 16; channel < 64; channel++) {
+      const share = ((channel * 7) % 5) - 2;
+      for (let tap = 0; tap < 9; tap++) {
+        weight.data[at(o, channel, tap)] = share * (weight.data[at(o, channel % 16, tap)] ?? 0);
+      }
+    }
+  }
+}
+
+const mixedNodes = ({ nodes }: Graph): string[] =>
+  nodes.flatMap(({ op, name }) => (op === 'Conv' && name.startsWith('mixed') ? [name] : []));
+
+test.each([{ fit: 'all' }, { fit: 'all', heldBack: 0.3 }, { fit: 'late' }] as const)(
+  'a layer that reads few axes is read along them and loses nothing, with %o',
+  async (fitting) => {
+    const net = network({ height: 32 });
+    const wide = net.conv(net.relu(net.conv(net.input, 64)), 48, { name: 'mixed' });
+    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+    readSums(graph);
+    const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
+    const told: string[] = [];
+    const options = {
+      photos: photos.slice(0, 9),
+      form,
+      ridge: 1e-4,
+      narrow: 0.57,
+      bothSides: true,
+      minded: true,
+      equations: 8,
+      seed: 1,
+      onStep: (step: string, detail: string) => told.push(`${step} ${detail}`),
+    };
+
+    const narrowed = await reconstruct(graph, graph, parts, { ...options, ...fitting });
+
+    expect(mixedNodes(narrowed)).toEqual(['mixed.read', 'mixed.narrow', 'mixed']);
+    const { parameters, macs } = costOf(narrowed);
+    expect(parameters).toBeLessThanOrEqual(0.43 * costOf(graph).parameters);
+    expect(told.find((line) => line.startsWith('narrow'))).toBe(
+      `narrow 1 of 3 layers, to ${(parameters / 1e6).toFixed(2)} M parameters, ${(macs / 1e9).toFixed(2)} GMAC`,
+    );
+    const input = await readInput(photos[9] ?? '', form);
+    expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(3e-3);
+  },
+);
+
+test.each(['all', 'late'] as const)(
+  'what is enlarged afterwards is read along few axes before, fitted: %s',
+  async (fit) => {
+    const net = network({ height: 32 });
+    const fine = net.relu(net.conv(net.input, 16));
+    const small = net.relu(net.conv(net.maxPool(fine), 64));
+    const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
+    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+    readSums(graph);
+    keepMiddleTaps(graph, 64);
+    const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
+    const options = { photos: photos.slice(0, 9), form, ridge: 1e-4, unit: 'macs', equations: 8, seed: 1 } as const;
+
+    const narrowed = await reconstruct(graph, graph, parts, {
+      ...options,
+      narrow: 0.55,
+      late: true,
+      bothSides: true,
+      fit,
+    });
+
+    expect(mixedNodes(narrowed)).toEqual(['mixed.read', 'mixed.narrow', 'mixed.narrow.1', 'mixed']);
+    expect(narrowed.nodes.filter(({ op }) => op === 'Resize').map(({ name }) => name)).toEqual([
+      expect.stringContaining('.narrow'),
+    ]);
+    const input = await readInput(photos[9] ?? '', form);
+    expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(3e-3);
+  },
+);
+
+/** Lets the layer `mixed` read its first channels, which are enlarged, by middle taps alone, which commute with enlarging. */
+function keepMiddleTaps({ constants }: Graph, channels: number): void {
+  const weight = constants.get('mixed.weight');
+  if (weight?.type !== 'float32') return;
+  const taps = weight.data.length / 48;
+  weight.data.forEach((_, i) => {
+    if (i % taps < channels * 9 && i % 9 !== 4) weight.data[i] = 0;
+  });
+}
+
 /** The layer `large` has many pixels and outputs that vary along many axes, `small` few of both. */
 function largeAndSmall() {
   const net = network({ height: 32 });
@@ -136,14 +229,7 @@ test.each(['all', 'late'] as const)(
     const small = net.relu(net.conv(net.maxPool(fine), 32));
     const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
     const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
-    const weight = graph.constants.get('mixed.weight');
-    // What is enlarged is read by middle taps alone, which commute with enlarging.
-    if (weight?.type === 'float32') {
-      const taps = weight.data.length / 48;
-      weight.data.forEach((_, i) => {
-        if (i % taps < 32 * 9 && i % 9 !== 4) weight.data[i] = 0;
-      });
-    }
+    keepMiddleTaps(graph, 32);
     mixFilters(graph);
     const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
     const options = {
