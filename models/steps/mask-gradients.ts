@@ -19,11 +19,11 @@ import { type Reduce, randomSigns, withValueGradients } from '../train/value-gra
 export async function maskGradients(
   graph: Graph,
   values: ReadonlyMap<string, number>,
-  { photos, form, seed, onStep }: Omit<GradientPhotos, 'random'> & { seed: number },
+  { photos, form, seed, onPhoto }: Omit<GradientPhotos, 'random'> & { seed: number },
 ): Promise<Map<string, Float64Array>> {
   const found = new Map([...values].map(([value, channels]) => [value, new Float64Array(channels)]));
   const channelSums = { values: [...values.keys()], axes: [0, 2, 3] };
-  await squaredGradients(graph, channelSums, { photos, form, random: seededRandom(seed), onStep }, (squares) => {
+  await squaredGradients(graph, channelSums, { photos, form, random: seededRandom(seed), onPhoto }, (squares) => {
     for (const [value, sums] of found) {
       const own = squares.get(value);
       sums.forEach((sum, channel) => {
@@ -39,7 +39,8 @@ export interface GradientPhotos {
   readonly form: InputForm;
   /** Draws each photo's signs. */
   readonly random: Random;
-  readonly onStep?: ((step: string, detail: string) => void) | undefined;
+  /** Told how far it is. */
+  readonly onPhoto?: ((detail: string) => void) | undefined;
 }
 
 /**
@@ -66,7 +67,7 @@ export async function maskGradientsByPhoto(
   graph: Graph,
   values: readonly string[],
   reduce: Reduce,
-  { photos, form, random, onStep = () => {} }: GradientPhotos,
+  { photos, form, random, onPhoto = () => {} }: GradientPhotos,
   take: (results: ReadonlyMap<string, Float32Array>) => void,
 ): Promise<void> {
   const gradients = withValueGradients(graph, values, reduce);
@@ -78,7 +79,7 @@ export async function maskGradientsByPhoto(
         [counts.name]: randomSigns(counts, random),
       });
       take(new Map([...results].map(([value, name]) => [value, float32Result(result, name)])));
-      onStep('weigh', `photo ${done + 1} of ${photos.length}`);
+      onPhoto(`photo ${done + 1} of ${photos.length}`);
     }
   });
 }

@@ -21,13 +21,13 @@ const LEAST = 0.05;
 export async function atMindedPlaces(
   dense: Graph,
   convs: readonly SampledConv[],
-  { photos, form, seed, onStep }: Omit<GradientPhotos, 'random'> & { seed: number },
+  { photos, form, seed, onPhoto }: Omit<GradientPhotos, 'random'> & { seed: number },
 ): Promise<SampledConv[]> {
   const random = seededRandom(seed);
   const inference = inferShapes(dense);
   const chosen = convs.map((conv) => ({ ...conv, placed: [] as Int32Array[] }));
   const pixelSums = { values: convs.map(({ output }) => output), axes: [0, 1] };
-  await squaredGradients(dense, pixelSums, { photos, form, random, onStep }, (squares) => {
+  await squaredGradients(dense, pixelSums, { photos, form, random, onPhoto }, (squares) => {
     for (const conv of chosen) {
       const [height = 1, width = 1] = shapeOf(inference, conv.output).slice(2);
       const own = squares.get(conv.output) ?? new Float32Array();

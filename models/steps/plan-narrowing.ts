@@ -70,10 +70,11 @@ export async function planNarrowing(
   const [inference, slicedInference] = [inferShapes(dense), inferShapes(sliced)];
   const total = costOf(dense, inference);
   const channels = new Map([...targets.keys()].map(({ output }) => [output, shapeOf(inference, output)[1] ?? 1]));
+  const onPhoto = (detail: string): void => onStep?.('weigh', detail);
   const squares =
     weighedOn.length === 0
       ? undefined
-      : await maskGradients(dense, channels, { photos: weighedOn, form, seed, onStep });
+      : await maskGradients(dense, channels, { photos: weighedOn, form, seed, onPhoto });
   const layers: Layer[] = [];
   for (const [conv, samples] of targets) {
     const { output, outputs, taps, kept } = conv;

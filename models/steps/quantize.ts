@@ -111,7 +111,10 @@ type Attempt = (percentile: number | undefined, floatLayers: readonly FloatLayer
 /** Finds up to which size the mask minds each channel. */
 function mindedHeights(options: QuantizeOptions): ObserveHeights {
   return async (graph, values) => {
-    const spreads = await observeMinded(graph, values, options);
+    const spreads = await observeMinded(graph, values, {
+      ...options,
+      onPhoto: (photo) => options.onStep?.('equalize', photo),
+    });
     const height = (channel: MindedSpread): number => {
       const { low, high } = mindedRange([channel]);
       return Math.max(-low, high);
@@ -125,7 +128,10 @@ async function mindedRanges(
   values: readonly string[],
   options: QuantizeOptions,
 ): Promise<Map<string, ActivationRange>> {
-  const spreads = await observeMinded(graph, values, options);
+  const spreads = await observeMinded(graph, values, {
+    ...options,
+    onPhoto: (photo) => options.onStep?.('watch', photo),
+  });
   return new Map([...spreads].map(([value, channels]) => [value, mindedRange(channels)]));
 }
 

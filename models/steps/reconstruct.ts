@@ -99,7 +99,8 @@ export async function reconstruct(
     candidates: options.minded ? CANDIDATES : 1,
     seed: options.seed,
   });
-  const convs = options.minded ? await atMindedPlaces(dense, sampled, options) : sampled;
+  const onPhoto = (detail: string): void => options.onStep?.('place', detail);
+  const convs = options.minded ? await atMindedPlaces(dense, sampled, { ...options, onPhoto }) : sampled;
   const targets = await denseOutputs(dense, convs, options);
   const {
     photos,
