@@ -35,8 +35,8 @@ export interface Reading {
 
 /** Share of the mean variance that each channel counts as having beside its own, so that silent ones can be divided by. */
 const LEAST = 1e-3;
-/** Pulls of filters behind readers towards none that are tried, as shares of a source's mean variance. */
-const PULL = { least: 1e-6, step: 10, most: 1e-2 } as const;
+/** Noise that what is read counts as having, as a share of a source's mean variance: the first that is enough. */
+const NOISE = { least: 1e-6, step: 10, most: 1e-2 } as const;
 
 /** How the taps of a layer lie. */
 export function tapLayout({ sources, taps }: Pick<SampledConv, 'sources' | 'taps'>): TapLayout {
@@ -92,7 +92,7 @@ export async function readAlong(
 ): Promise<Reading> {
   const cross = await read(gram, { readers, layout }, products);
   const sums = await read(transposed(cross), { readers, layout }, products);
-  return { layout, readers, cross, factor: await factored(sums, { readers, layout }, products) };
+  return { layout, readers, cross, factor: await factored(gram, { readers, layout }, { sums, products }) };
 }
 
 /**
@@ -135,34 +135,54 @@ export async function read(
   return stacked(parts, matrix.columns);
 }
 
-/** L where the sums are L Lᵀ, pulled towards none as little as it takes for there to be one: axes may hardly vary. */
+/**
+ * L, where L Lᵀ are the sums of products of what readers give. What is read counts as having some noise, as little as it takes for
+ * there to be such an L: axes may hardly vary, and sums in float32 are not exact.
+ */
 async function factored(
-  sums: Matrix,
-  { readers, layout: { channels, kernel } }: Pick<Reading, 'readers' | 'layout'>,
-  products: Products,
+  gram: Matrix,
+  { readers, layout }: Pick<Reading, 'readers' | 'layout'>,
+  { sums, products }: { sums: Matrix; products: Products },
 ): Promise<Matrix> {
-  const n = sums.rows;
-  const means = new Float64Array(n);
-  let start = 0;
-  for (const [index, count] of channels.entries()) {
-    const end = start + kernel * (readers[index]?.rows ?? count);
-    let sum = 0;
-    for (let i = start; i < end; i++) sum += sums.data[i * n + i] ?? 0;
-    means.fill(sum / (end - start), start, end);
-    start = end;
-  }
-  for (let pull = PULL.least; ; pull *= PULL.step) {
-    const factor = { ...sums, data: sums.data.slice() };
-    for (const [i, mean] of means.entries()) {
-      factor.data[i * n + i] = (factor.data[i * n + i] ?? 0) + pull * mean + Number.MIN_VALUE;
-    }
+  const noise = await noiseBehind(gram, { readers, layout }, products);
+  for (let share = NOISE.least; ; share *= NOISE.step) {
+    const factor = { ...sums, data: sums.data.map((value, at) => value + share * (noise[at] ?? 0)) };
+    addDiagonalInto(factor.data, factor.rows, Number.MIN_VALUE);
     try {
       await factorInto(factor, products);
       return factor;
     } catch (error) {
-      if (!(error instanceof RangeError) || pull >= PULL.most) throw error;
+      if (!(error instanceof RangeError) || share >= NOISE.most) throw error;
     }
   }
+}
+
+/** What readers make of noise, `[taps behind the readers, taps behind the readers]`, of the mean variance of each source and alike at all taps. */
+async function noiseBehind(
+  gram: Matrix,
+  { readers, layout: { channels, kernel } }: Pick<Reading, 'readers' | 'layout'>,
+  products: Products,
+): Promise<Float64Array> {
+  const rows = channels.map((count, index) => readers[index]?.rows ?? count);
+  const n = kernel * rows.reduce((sum, count) => sum + count, 0);
+  const noise = new Float64Array(n ** 2);
+  let [from, to] = [0, 0];
+  for (const [index, own] of rows.entries()) {
+    const taps = kernel * (channels[index] ?? 0);
+    let variance = 0;
+    for (let tap = from; tap < from + taps; tap++) variance += (gram.data[tap * gram.columns + tap] ?? 0) / taps;
+    const reader = readers[index];
+    const pairs = reader && (await products.timesTransposed(reader, reader)).data;
+    for (let a = 0; a < own; a++) {
+      for (let b = 0; b < own; b++) {
+        const together = variance * (pairs ? (pairs[a * own + b] ?? 0) : Number(a === b));
+        for (let tap = 0; tap < kernel; tap++) noise[(to + a * kernel + tap) * n + to + b * kernel + tap] = together;
+      }
+    }
+    from += taps;
+    to += kernel * own;
+  }
+  return noise;
 }
 
 /** Each source's rows of `[taps, columns]`, as `[channels, taps of a channel times columns]`. Not copies. */
