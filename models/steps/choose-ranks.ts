@@ -97,15 +97,11 @@ export function chooseRanks(candidates: readonly RankCandidate[], choice: RankCh
 export function savedBy({ variances, taps, lateTaps, pixels }: RankCandidate, { rank, isLate, read }: Rank): Cost {
   const outputs = variances.length;
   const back = outputs * (isLate ? 2 : 1);
-  if (read !== undefined) {
-    return {
-      parameters: outputs * taps - read.readers.parameters - rank * (read.thin.parameters + back),
-      macs: pixels * (outputs * taps - read.readers.macs - rank * (read.thin.macs + back)),
-    };
-  }
+  const readers = read?.readers ?? { parameters: 0, macs: 0 };
+  const thin = read?.thin ?? { parameters: taps, macs: isLate ? (lateTaps ?? taps) : taps };
   return {
-    parameters: outputs * taps - rank * (taps + back),
-    macs: pixels * (outputs * taps - rank * ((isLate ? (lateTaps ?? taps) : taps) + back)),
+    parameters: outputs * taps - readers.parameters - rank * (thin.parameters + back),
+    macs: pixels * (outputs * taps - readers.macs - rank * (thin.macs + back)),
   };
 }
 

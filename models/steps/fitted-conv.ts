@@ -78,17 +78,19 @@ export function asConv(
 
 /** A fit as weights behind readers. */
 export async function asConvBehind(
-  reading: Reading,
+  graph: Graph,
+  { weight }: SampledConv,
   { filters, mean }: Fit,
-  { dims, seen, products }: { dims: readonly number[]; seen: Seen; products: Products },
+  { reading, seen, products }: { reading: Reading; seen: Seen; products: Products },
 ): Promise<FittedConv> {
+  const kernel = graph.constants.get(weight)?.dims.slice(2) ?? [];
   const behind = await filtersBehind(reading, filters, products);
   const inputMean = sumOf(seen.inputMean, seen.shift);
   const { data } = await read({ rows: inputMean.length, columns: 1, data: inputMean }, reading, products);
   const { rows, columns: outputs } = behind.filters;
   return {
     weight: float32Tensor(
-      [outputs, rows / reading.layout.kernel, ...dims.slice(2)],
+      [outputs, rows / reading.layout.kernel, ...kernel],
       Float32Array.from(transposed(behind.filters).data),
     ),
     bias: Float32Array.from(less(mean, reachOf(behind.filters, data))),

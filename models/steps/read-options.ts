@@ -19,7 +19,7 @@ const MOST = 0.85;
  * well, that is Tucker-2 (Kim et al. 2016, Compression of deep convolutional neural networks for fast and low power mobile
  * applications), by what photos make of it.
  *
- * Cost: one run of the layers since the last, and solving. Memory: 24 bytes times the taps squared.
+ * Cost: one run of the layers since the last, and solving. Memory: up to 32 bytes times the taps squared.
  *
  * @param frontier Of the same graph, before the layer. @param late What it is computed of where enlarging comes after.
  */

@@ -16,7 +16,7 @@ export interface TapLayout {
 export interface SourceAxes {
   /** What reading along them is worth, the most first, `[channels]`. */
   readonly values: Float64Array;
-  /** `[channels, channels]`: row k gives places along axis k, of variance 1. */
+  /** `[channels, channels]`: row k gives places along axis k, the squares of which add up to 1 over the samples. */
   readonly axes: Matrix;
 }
 
@@ -35,8 +35,8 @@ export interface Reading {
 
 /** Share of the mean variance that each channel counts as having beside its own, so that silent ones can be divided by. */
 const LEAST = 1e-3;
-/** Noise that what is read counts as having, as a share of a source's mean variance: the first that is enough. */
-const NOISE = { least: 1e-6, step: 10, most: 1e-2 } as const;
+/** Shares of the mean variance that are tried as noise where none is not enough. */
+const NOISE = { least: 1e-5, step: 10, most: 1e-2 } as const;
 
 /** How the taps of a layer lie. */
 export function tapLayout({ sources, taps }: Pick<SampledConv, 'sources' | 'taps'>): TapLayout {
@@ -83,16 +83,34 @@ export function firstAxes(found: readonly SourceAxes[], counts: readonly (number
   });
 }
 
-/** Readies fits of a layer behind readers. @param gram `[taps, taps]`, sums of products of what it reads. */
+/**
+ * Readies fits of a layer behind readers. What it reads counts as having some noise, as little as it takes for the problem to have one
+ * solution: axes may hardly vary, and sums in float32 are not exact.
+ *
+ * @param gram `[taps, taps]`, sums of products of what it reads.
+ */
 export async function readAlong(
   readers: Readers,
   layout: TapLayout,
   gram: Matrix,
   products: Products,
 ): Promise<Reading> {
-  const cross = await read(gram, { readers, layout }, products);
-  const sums = await read(transposed(cross), { readers, layout }, products);
-  return { layout, readers, cross, factor: await factored(gram, { readers, layout }, { sums, products }) };
+  for (let share = 0; ; share = Math.max(NOISE.least, share * NOISE.step)) {
+    const cross = await read(share === 0 ? gram : noisy(gram, share), { readers, layout }, products);
+    const factor = await read(transposed(cross), { readers, layout }, products);
+    try {
+      await factorInto(factor, products);
+      return { layout, readers, cross, factor };
+    } catch (error) {
+      if (!(error instanceof RangeError) || share >= NOISE.most) throw error;
+    }
+  }
+}
+
+function noisy(gram: Matrix, share: number): Matrix {
+  const data = gram.data.slice();
+  addDiagonalInto(data, gram.rows, share * meanDiagonal(data, gram.rows));
+  return { ...gram, data };
 }
 
 /**
@@ -133,56 +151,6 @@ export async function read(
     parts.push(reader === undefined ? own : await products.times(reader, own));
   }
   return stacked(parts, matrix.columns);
-}
-
-/**
- * L, where L Lᵀ are the sums of products of what readers give. What is read counts as having some noise, as little as it takes for
- * there to be such an L: axes may hardly vary, and sums in float32 are not exact.
- */
-async function factored(
-  gram: Matrix,
-  { readers, layout }: Pick<Reading, 'readers' | 'layout'>,
-  { sums, products }: { sums: Matrix; products: Products },
-): Promise<Matrix> {
-  const noise = await noiseBehind(gram, { readers, layout }, products);
-  for (let share = NOISE.least; ; share *= NOISE.step) {
-    const factor = { ...sums, data: sums.data.map((value, at) => value + share * (noise[at] ?? 0)) };
-    addDiagonalInto(factor.data, factor.rows, Number.MIN_VALUE);
-    try {
-      await factorInto(factor, products);
-      return factor;
-    } catch (error) {
-      if (!(error instanceof RangeError) || share >= NOISE.most) throw error;
-    }
-  }
-}
-
-/** What readers make of noise, `[taps behind the readers, taps behind the readers]`, of the mean variance of each source and alike at all taps. */
-async function noiseBehind(
-  gram: Matrix,
-  { readers, layout: { channels, kernel } }: Pick<Reading, 'readers' | 'layout'>,
-  products: Products,
-): Promise<Float64Array> {
-  const rows = channels.map((count, index) => readers[index]?.rows ?? count);
-  const n = kernel * rows.reduce((sum, count) => sum + count, 0);
-  const noise = new Float64Array(n ** 2);
-  let [from, to] = [0, 0];
-  for (const [index, own] of rows.entries()) {
-    const taps = kernel * (channels[index] ?? 0);
-    let variance = 0;
-    for (let tap = from; tap < from + taps; tap++) variance += (gram.data[tap * gram.columns + tap] ?? 0) / taps;
-    const reader = readers[index];
-    const pairs = reader && (await products.timesTransposed(reader, reader)).data;
-    for (let a = 0; a < own; a++) {
-      for (let b = 0; b < own; b++) {
-        const together = variance * (pairs ? (pairs[a * own + b] ?? 0) : Number(a === b));
-        for (let tap = 0; tap < kernel; tap++) noise[(to + a * kernel + tap) * n + to + b * kernel + tap] = together;
-      }
-    }
-    from += taps;
-    to += kernel * own;
-  }
-  return noise;
 }
 
 /** Each source's rows of `[taps, columns]`, as `[channels, taps of a channel times columns]`. Not copies. */

@@ -231,21 +231,17 @@ async function repairLayer(
   });
   await equations.update();
   equations.finish();
-  const reading = await readingOf(graph, conv, { equations, narrowing, products });
+  const own = narrowing?.reads && (await readAsItIs(graph, conv, { equations, narrowing, products }));
+  const reading = own?.reading;
   const fitting = { equations, graph, narrowing, reading, isRectified: isReadByRelusOnly(graph, conv), products };
-  const seen = equations;
-  const fitOf = async (): Promise<Fit> => {
-    if (!isFitted) return fitAsItIs(graph, conv, { gram: equations.gram(), seen, products });
-    if (heldBack > 0) return fitBest(fitting, ridge);
-    return (await equations.solver(graph, ridge))(equations.targets);
-  };
-  const fit = await fitOf();
-  const fitted = asConv(graph, conv, fit, seen);
-  if (reading && narrowing) {
-    const behind = await asConvBehind(reading, fit, { dims: fitted.weight.dims, seen, products });
-    return withNarrowConv(graph, conv, behind, narrowing);
-  }
-  if (narrowing) return withNarrowConv(graph, conv, fitted, narrowing);
+  const fitAnew = async (): Promise<Fit> =>
+    heldBack > 0 ? fitBest(fitting, ridge) : (await equations.solver(graph, ridge))(equations.targets);
+  const fit = isFitted || own === undefined ? await fitAnew() : own.fit;
+  const fitted =
+    reading === undefined
+      ? asConv(graph, conv, fit, equations)
+      : await asConvBehind(graph, conv, fit, { reading, seen: equations, products });
+  if (narrowing !== undefined) return withNarrowConv(graph, conv, fitted, narrowing);
   const { weight, bias } = fitted;
   const biasName = conv.bias ?? `${conv.output}.bias`;
   const constants = new Map(graph.constants).set(conv.weight, weight).set(biasName, float32Tensor([bias.length], bias));
@@ -254,18 +250,17 @@ async function repairLayer(
   return { ...graph, constants, nodes };
 }
 
-/** What a layer reads through whose narrowing says so: axes by the filters it had. */
-async function readingOf(
+/** A layer with the filters it had, and what it reads through when it reads along few axes, which are chosen by these filters. */
+async function readAsItIs(
   graph: Graph,
   conv: SampledConv,
-  { equations, narrowing, products }: Pick<Repair, 'narrowing' | 'products'> & { equations: NormalEquations },
-): Promise<Reading | undefined> {
-  if (narrowing?.reads === undefined) return undefined;
+  { equations, narrowing, products }: { equations: NormalEquations; narrowing: Narrowing; products: Products },
+): Promise<{ fit: Fit; reading: Reading }> {
   const gram = equations.gram();
-  const { filters } = await fitAsItIs(graph, conv, { gram, seen: equations, products });
+  const fit = await fitAsItIs(graph, conv, { gram, seen: equations, products });
   const layout = tapLayout(conv);
-  const axes = await sourceAxes(layout, { gram, filters, worth: narrowing.worth }, products);
-  return readAlong(firstAxes(axes, narrowing.reads), layout, gram, products);
+  const axes = await sourceAxes(layout, { gram, filters: fit.filters, worth: narrowing.worth }, products);
+  return { fit, reading: await readAlong(firstAxes(axes, narrowing.reads ?? []), layout, gram, products) };
 }
 
 /** Makes a layer as narrow as it becomes with the filters it has. */

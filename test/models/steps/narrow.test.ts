@@ -119,16 +119,28 @@ test.each([{ fit: 'all' }, { fit: 'all', heldBack: 0.3 }, { fit: 'late' }] as co
   },
 );
 
+/** A network whose layer `mixed` reads some channels that are enlarged, by middle taps alone, which commute with enlarging, and 16 that are not. */
+function readsEnlarged(channels: number): Graph {
+  const net = network({ height: 32 });
+  const fine = net.relu(net.conv(net.input, 16));
+  const small = net.relu(net.conv(net.maxPool(fine), channels));
+  const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
+  const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+  const weight = graph.constants.get('mixed.weight');
+  if (weight?.type === 'float32') {
+    const taps = weight.data.length / 48;
+    weight.data.forEach((_, i) => {
+      if (i % taps < channels * 9 && i % 9 !== 4) weight.data[i] = 0;
+    });
+  }
+  return graph;
+}
+
 test.each(['all', 'late'] as const)(
   'what is enlarged afterwards is read along few axes before, fitted: %s',
   async (fit) => {
-    const net = network({ height: 32 });
-    const fine = net.relu(net.conv(net.input, 16));
-    const small = net.relu(net.conv(net.maxPool(fine), 64));
-    const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
-    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
+    const graph = readsEnlarged(64);
     readSums(graph);
-    keepMiddleTaps(graph, 64);
     const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
     const options = { photos: photos.slice(0, 9), form, ridge: 1e-4, unit: 'macs', equations: 8, seed: 1 } as const;
 
@@ -148,16 +160,6 @@ test.each(['all', 'late'] as const)(
     expect(largestDifference(await runForMask(narrowed, input), await runForMask(graph, input))).toBeLessThan(3e-3);
   },
 );
-
-/** Lets the layer `mixed` read its first channels, which are enlarged, by middle taps alone, which commute with enlarging. */
-function keepMiddleTaps({ constants }: Graph, channels: number): void {
-  const weight = constants.get('mixed.weight');
-  if (weight?.type !== 'float32') return;
-  const taps = weight.data.length / 48;
-  weight.data.forEach((_, i) => {
-    if (i % taps < channels * 9 && i % 9 !== 4) weight.data[i] = 0;
-  });
-}
 
 /** The layer `large` has many pixels and outputs that vary along many axes, `small` few of both. */
 function largeAndSmall() {
@@ -224,12 +226,7 @@ test('a narrowed network has channels of like size in the narrow place', async (
 test.each(['all', 'late'] as const)(
   'a narrow layer is computed before what it reads is enlarged, fitted: %s',
   async (fit) => {
-    const net = network({ height: 32 });
-    const fine = net.relu(net.conv(net.input, 16));
-    const small = net.relu(net.conv(net.maxPool(fine), 32));
-    const wide = net.conv(net.concat([net.enlarge(small, 2), fine]), 48, { name: 'mixed' });
-    const graph = net.graph([net.sigmoid(net.conv(net.relu(wide), 1))]);
-    keepMiddleTaps(graph, 32);
+    const graph = readsEnlarged(32);
     mixFilters(graph);
     const parts = { groups: groupChannels(graph), cut: new Set<number>(), products };
     const options = {
